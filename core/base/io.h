@@ -1,0 +1,57 @@
+/*
+ * base/io.h - whole reads, whole writes, descriptors
+ *
+ * All calls retry EINTR and short transfers. Every descriptor made here is close-on-exec.
+ * Paths come from the configuration or the command line, never from a mail.
+ */
+#ifndef ASSAY_BASE_IO_H
+#define ASSAY_BASE_IO_H
+
+#include <sys/types.h>
+
+#include <assay/types.h>
+
+struct assay_buf;
+
+/* Bytes of a descriptor, mapped read-only; release with assay_io_unmap. */
+struct assay_io_map {
+	const char *p;
+	size_t n;
+};
+
+/* The whole file into buf (its maximum bounds it: ASSAY_E_LIMIT when there is more). */
+ASSAY_MUST_CHECK enum assay_status assay_io_read_file(
+    const char *path, struct assay_buf *buf, struct assay_err *err);
+/* All that fd still gives, until end of file. */
+ASSAY_MUST_CHECK enum assay_status assay_io_read_all(
+    int fd, struct assay_buf *buf, struct assay_err *err);
+/* Exactly n bytes; ASSAY_END when the file ended before the first, E_DEAD in between. */
+ASSAY_MUST_CHECK enum assay_status assay_io_read_full(
+    int fd, void *p, size_t n, struct assay_err *err);
+ASSAY_MUST_CHECK enum assay_status assay_io_write_full(
+    int fd, const void *p, size_t n, struct assay_err *err);
+/* Writes path.tmp, fsyncs, renames: the file is there whole or not at all. */
+ASSAY_MUST_CHECK enum assay_status assay_io_replace_file(
+    const char *path, mode_t mode, const void *p, size_t n, struct assay_err *err);
+/* An empty memfd that may be sealed later. */
+ASSAY_MUST_CHECK enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err);
+/* A second, read-only descriptor of the same file (through /proc/self/fd). */
+ASSAY_MUST_CHECK enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err);
+/* Maps all of fd read-only. n == 0 gives {"", 0}. `max` bounds the size: ASSAY_E_LIMIT. */
+ASSAY_MUST_CHECK enum assay_status assay_io_map(
+    int fd, size_t max, struct assay_io_map *map, struct assay_err *err);
+void assay_io_unmap(struct assay_io_map *map);
+/* close(2) and set to -1; accepts -1. */
+void assay_io_close(int *fd);
+
+/* One message over a SOCK_STREAM Unix socket with up to ASSAY_IO_FDS descriptors beside its first
+ * byte. send: whole message or failure. recv: up to n bytes, *got of them, and the descriptors
+ * that came with them (close-on-exec; surplus or truncated control data is closed and refused as
+ * ASSAY_E_SYNTAX). *nfd is the room in fds on entry and the number received on return. */
+#define ASSAY_IO_FDS 16
+ASSAY_MUST_CHECK enum assay_status assay_io_send_fds(
+    int sock, const struct assay_slice bytes, const int *fds, size_t nfd, struct assay_err *err);
+ASSAY_MUST_CHECK enum assay_status assay_io_recv_fds(int sock, struct assay_slice *room_got,
+    int *fds, size_t *nfd, struct assay_err *err);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * base/log.h - telling people what happened
+ *
+ * Only programs, doors and commands log; libraries return. One line each on standard error,
+ * "assay: level: text", foreign text made printable by the caller's choice of words
+ * (control characters are replaced here in any case, and the line is cut at 1,000 bytes).
+ */
+#ifndef ASSAY_BASE_LOG_H
+#define ASSAY_BASE_LOG_H
+
+#include <assay/types.h>
+
+enum assay_log_level {
+	ASSAY_LOG_ERROR,   /* somebody must act */
+	ASSAY_LOG_WARNING, /* we went on */
+	ASSAY_LOG_INFO,    /* one line per mail, start and stop */
+	ASSAY_LOG_DEBUG
+};
+
+void assay_log_set_level(enum assay_log_level most);
+void assay_log(enum assay_log_level level, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+
+#endif
