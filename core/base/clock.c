@@ -80,7 +80,7 @@ void assay_clock_format(int64_t wall_ms, char text[ASSAY_TIME_TEXT])
 	days = wall_ms / 86400000 - (wall_ms % 86400000 < 0);
 	ms = wall_ms - days * 86400000;
 	civil(days, &y, &m, &d);
-	(void)snprintf(text, ASSAY_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y % 10000, m % 13,
-	    d % 32, (int)(ms / 3600000 % 24), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60),
+	(void)snprintf(text, ASSAY_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y % 10000,
+	    m % 13, d % 32, (int)(ms / 3600000 % 24), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60),
 	    (int)(ms % 1000));
 }

@@ -41,8 +41,8 @@ static enum assay_status fail(struct assay_err *err, const char *what, const cha
 {
 	int e = errno;
 
-	return assay_err_set(err, from_errno(e), "%s%s%s: %s", what, name[0] != '\0' ? " " : "", name,
-	    strerror(e));
+	return assay_err_set(
+	    err, from_errno(e), "%s%s%s: %s", what, name[0] != '\0' ? " " : "", name, strerror(e));
 }
 
 /* assay_io_close - close and forget */
@@ -102,7 +102,8 @@ enum assay_status assay_io_read_full(int fd, void *p, size_t n, struct assay_err
 		if (r == 0 && got == 0)
 			return ASSAY_END;
 		if (r == 0)
-			return assay_err_set(err, ASSAY_E_DEAD, "the other side ended in mid-record");
+			return assay_err_set(
+			    err, ASSAY_E_DEAD, "the other side ended in mid-record");
 		got += (size_t)r;
 	}
 	return ASSAY_OK;
@@ -283,7 +284,9 @@ enum assay_status assay_io_recv_fds(
 {
 	union control control;
 	struct iovec iov = { (void *)(uintptr_t)room_got->p, room_got->n };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room,
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
 		.msg_controllen = sizeof control.room };
 	ssize_t n;
 

@@ -51,7 +51,7 @@ void assay_io_close(int *fd);
 #define ASSAY_IO_FDS 16
 ASSAY_MUST_CHECK enum assay_status assay_io_send_fds(
     int sock, const struct assay_slice bytes, const int *fds, size_t nfd, struct assay_err *err);
-ASSAY_MUST_CHECK enum assay_status assay_io_recv_fds(int sock, struct assay_slice *room_got,
-    int *fds, size_t *nfd, struct assay_err *err);
+ASSAY_MUST_CHECK enum assay_status assay_io_recv_fds(
+    int sock, struct assay_slice *room_got, int *fds, size_t *nfd, struct assay_err *err);
 
 #endif

@@ -9,7 +9,8 @@
 static bool case_equal(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (assay_ascii_lower((unsigned char)a[i]) != assay_ascii_lower((unsigned char)b[i]))
+		if (assay_ascii_lower((unsigned char)a[i]) !=
+		    assay_ascii_lower((unsigned char)b[i]))
 			return false;
 	return true;
 }

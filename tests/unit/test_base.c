@@ -100,7 +100,8 @@ static void slices_compare_and_search(void **state)
 	assert_true(assay_slice_split(&rest, ',', &f) && f.n == 0);
 	assert_true(assay_slice_split(&rest, ',', &f) && assay_slice_is(f, "b"));
 	assert_false(assay_slice_split(&rest, ',', &f));
-	assert_true(assay_slice_u64(ASSAY_SLICE_LIT("18446744073709551615"), &v) && v == UINT64_MAX);
+	assert_true(
+	    assay_slice_u64(ASSAY_SLICE_LIT("18446744073709551615"), &v) && v == UINT64_MAX);
 	assert_false(assay_slice_u64(ASSAY_SLICE_LIT("18446744073709551616"), &v));
 	assert_false(assay_slice_u64(ASSAY_SLICE_LIT(""), &v));
 	assert_true(assay_slice_glob(ASSAY_SLICE_LIT("invoice.DOCM"), "*.doc?"));

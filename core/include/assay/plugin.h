@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH openssl-exception (see LICENSE) */
+/*
+ * assay/plugin.h - the plugin contract
+ *
+ * A plugin is a module that exports one object, data not code:
+ *
+ *	const struct assay_plugin assay_plugin = { ASSAY_PLUGIN_HEAD, .name = "hash", ... };
+ *
+ * It may serve several classes (worker, dispatcher, archiver, connector, decorator, provider), each
+ * with a table of its own. The host checks the head before it looks at anything else, checks and
+ * types the options before `open`, and calls one function at a time on one mail at a time: there
+ * are no threads and no locks here.
+ *
+ * Where code runs: `open` and `warm` run once, before the scan processes are forked and sealed.
+ * After that, workers, dispatchers and decorators live in a sandbox in which open(2) answers
+ * EACCES and the network does not exist: whatever a library loads lazily, load in `warm`.
+ *
+ * Memory: what is handed to a plugin is borrowed and lives as long as the mail; what it allocates
+ * from assay_payload_arena() dies with the mail. Bytes of payloads come from strangers.
+ *
+ * The ABI grows at the end only. Document: RESULT "the report"; HACKING "How to write a plugin".
+ */
+#ifndef ASSAY_PLUGIN_H
+#define ASSAY_PLUGIN_H
+
+#include <jansson.h>
+
+#include <assay/types.h>
+
+#define ASSAY_ABI 1u
+#ifndef ASSAY_BUILD
+#define ASSAY_BUILD "external" /* what it was built with; must equal the host's */
+#endif
+
+struct assay_arena;   /* base/arena.h */
+struct assay_door;    /* a provider's way in */
+struct assay_opts;    /* options of one plugin, checked and typed */
+struct assay_payload; /* one blob: bytes, names, place in the tree, results so far */
+struct assay_plan;    /* what a dispatcher chose */
+struct assay_result;  /* what a worker found */
+
+/* ---- options -------------------------------------------------------------------------------- */
+
+enum assay_opt_type {
+	ASSAY_OPT_BOOL, /* yes | no */
+	ASSAY_OPT_INT,
+	ASSAY_OPT_SIZE, /* bytes; a unit is required: 10M, 64K, 512B */
+	ASSAY_OPT_TIME, /* milliseconds; a unit is required: 500ms, 60s, 2m, 1h, 30d */
+	ASSAY_OPT_STR,
+	ASSAY_OPT_LIST, /* comma separated, trimmed, no empty entries */
+	ASSAY_OPT_ENUM  /* one of `words` */
+};
+
+/* A row of the option table; a NULL name ends it. `def` is written as in the file. min and max
+ * bound INT, SIZE and TIME when max > min. */
+struct assay_opt {
+	const char *name;
+	enum assay_opt_type type;
+	const char *def;
+	int64_t min, max;
+	const char *words; /* ENUM: "a|b|c" */
+	const char *help;  /* one line */
+};
+
+/* Asking for an option that is not in the table, or as another type, aborts. Strings live as long
+ * as the process. */
+ASSAY_API const char *assay_opt_str(const struct assay_opts *opts, const char *name);
+/* BOOL (0, 1), INT, SIZE in bytes, TIME in milliseconds. */
+ASSAY_API int64_t assay_opt_int(const struct assay_opts *opts, const char *name);
+/* Ends with NULL. */
+ASSAY_API const char *const *assay_opt_list(const struct assay_opts *opts, const char *name);
+/* The file name as given, or below the directory of the configuration when relative. */
+ASSAY_API const char *assay_opt_path(const struct assay_opts *opts, const char *name);
+/* A directory for what may be made again (compiled rules); NULL when there is none to write to. */
+ASSAY_API const char *assay_opt_cache_dir(const struct assay_opts *opts);
+
+/* ---- what a plugin says about its results ---------------------------------------------------- */
+
+/* Paths name a place in the worker's own result: "from[].addr", "date.utc", "matches[].meta[].key".
+ * Lists and objects on the way are implied. */
+enum assay_field_type {
+	ASSAY_STR = 1,
+	ASSAY_INT = 2,
+	ASSAY_BOOL = 4,
+	ASSAY_REAL = 8,
+	ASSAY_OBJECT = 16, /* only to say ASSAY_OBJECT | ASSAY_NULL of one that may be null */
+	ASSAY_NULL = 32    /* may be null instead */
+};
+
+enum assay_privacy {
+	ASSAY_TECHNICAL, /* digests, sizes, types, rule names */
+	ASSAY_PERSONAL,  /* addresses, names, subjects, file names, URLs */
+	ASSAY_CONTENT    /* bodies, matched strings, raw bytes */
+};
+
+/* A row of the field table: what does not fit is dropped by the host and reported as bad_result.
+ * The schema of the document is made from these rows. A NULL path ends it. */
+struct assay_field {
+	const char *path;
+	unsigned type; /* of enum assay_field_type, or-ed */
+	enum assay_privacy privacy;
+	const char *help;
+};
+
+enum assay_fact_level { ASSAY_FACT_PAYLOAD, ASSAY_FACT_MESSAGE };
+
+enum assay_fact_compare {
+	ASSAY_COMPARE_GLOB,    /* * and ?, ASCII case ignored */
+	ASSAY_COMPARE_NET,     /* address or address/prefix */
+	ASSAY_COMPARE_SIZE,    /* <10M, >=64K, or a number; values are integers */
+	ASSAY_COMPARE_ADDRESS, /* a glob over an address; "@domain" means the domain and below */
+	ASSAY_COMPARE_FLAG     /* yes or no */
+};
+
+/* A row of the vocabulary that policy, search, seen filters and the manual share. The host fills
+ * facts{} of the payload (or of the message) with the values found at `path`. */
+struct assay_fact {
+	const char *word;
+	enum assay_fact_level level;
+	enum assay_fact_compare compare;
+	const char *path;
+	const char *help;
+};
+
+/* ---- payloads -------------------------------------------------------------------------------- */
+
+enum assay_digest { ASSAY_MD5, ASSAY_SHA1, ASSAY_SHA256, ASSAY_SHA512, ASSAY_DIGESTS };
+
+ASSAY_API struct assay_slice assay_payload_bytes(const struct assay_payload *payload);
+ASSAY_API const char *assay_payload_id(const struct assay_payload *payload);
+ASSAY_API const char *assay_payload_path(const struct assay_payload *payload);
+/* 0 for the root. */
+ASSAY_API unsigned assay_payload_depth(const struct assay_payload *payload);
+/* UTF-8; NULL when there is none. extension without the dot, lower case. */
+ASSAY_API const char *assay_payload_filename(const struct assay_payload *payload);
+ASSAY_API const char *assay_payload_extension(const struct assay_payload *payload);
+/* As declared by whoever found it, lower case; NULL when nobody did. */
+ASSAY_API const char *assay_payload_content_type(const struct assay_payload *payload);
+/* Lower-case hex; computed at most once per payload. */
+ASSAY_API const char *assay_payload_digest(
+    const struct assay_payload *payload, enum assay_digest digest);
+/* A list of {place, parent, path, filename, content_type, disposition, extracted_by}. */
+ASSAY_API const json_t *assay_payload_occurrences(const struct assay_payload *payload);
+/* What the finder said of it: a list of {key, value}. */
+ASSAY_API const char *assay_payload_extra(const struct assay_payload *payload, const char *key);
+/* The result of a worker that ran on it before; NULL when it did not run or failed. */
+ASSAY_API const json_t *assay_payload_result(
+    const struct assay_payload *payload, const char *worker);
+/* What a dispatcher said when it chose this worker (stoQ's dispatch_meta), or NULL. */
+ASSAY_API const char *assay_payload_dispatch_meta(
+    const struct assay_payload *payload, const char *dispatcher, const char *key);
+/* request_meta of the report: source, envelope, ... */
+ASSAY_API const json_t *assay_payload_request(const struct assay_payload *payload);
+/* Wall time at which this scan began, ms: the "now" of one report. */
+ASSAY_API int64_t assay_payload_scan_time(const struct assay_payload *payload);
+/* Dies with the mail. */
+ASSAY_API struct assay_arena *assay_payload_arena(const struct assay_payload *payload);
+
+/* ---- a worker's result ----------------------------------------------------------------------- */
+
+/* The result object, made at the first call and owned by the host. A worker that never calls it
+ * has "looked, nothing there": null in the report. */
+ASSAY_API json_t *assay_result_json(struct assay_result *result);
+
+/* New strings for the document: bytes of any kind become valid UTF-8 without U+0000. */
+ASSAY_API json_t *assay_json_text(const char *p, size_t n);
+ASSAY_API json_t *assay_json_str(const char *s); /* null when s is NULL */
+ASSAY_API json_t *assay_json_time(int64_t wall_ms);
+ASSAY_API json_t *assay_json_base64(const char *p, size_t n);
+
+struct assay_child {
+	struct assay_slice bytes;
+	bool heap;                /* bytes are malloc'd and the host takes them; else they live as
+				   * long as the mail (arena, or inside the parent's bytes) */
+	bool no_scan, no_archive; /* stoQ's should_scan, should_archive */
+	const char *filename;     /* UTF-8 or NULL */
+	const char *content_type; /* declared, or NULL */
+	const char *disposition;  /* or NULL */
+	const char *place;        /* where in the parent: "1.2", a member's number; or NULL */
+	const char *const *dispatch_to; /* worker names, NULL ends; or NULL */
+	json_t *extra;                  /* list of {key, value}, taken; or NULL */
+};
+
+/* Adds a child. Returns its payload (equal bytes: the one that is there already, with one more
+ * occurrence), or NULL when a limit forbids it, which is noted in limits[]. Everything but the
+ * bytes is copied. */
+ASSAY_API const struct assay_payload *assay_result_child(
+    struct assay_result *result, const struct assay_child *child);
+/* What may still be taken out of this payload: bytes of one member, and in all. For workers that
+ * unpack; the host checks again. */
+ASSAY_API void assay_result_budget(
+    const struct assay_result *result, uint64_t *member, uint64_t *total);
+
+/* unseen: bytes were not looked at; otherwise only what is stored was shortened. */
+ASSAY_API void assay_result_limit(
+    struct assay_result *result, const char *limit, uint64_t value, uint64_t allowed, bool unseen);
+/* A limit of [core] by its name, e.g. "max_mime_parts". */
+ASSAY_API uint64_t assay_result_allowed(const struct assay_result *result, const char *limit);
+/* An errors[] entry of kind "failed" beside whatever was found. */
+ASSAY_API void assay_result_error(struct assay_result *result, const char *fmt, ...)
+    ASSAY_PRINTF(2, 3);
+/* One more worker for this payload. */
+ASSAY_API void assay_result_dispatch(struct assay_result *result, const char *worker);
+/* A top-level member of the report that only the root's worker can know: "recipients",
+ * "message_time", "direction", "content_sha256". Takes `value`. Ignored below the root. */
+ASSAY_API void assay_result_report(struct assay_result *result, const char *member, json_t *value);
+
+/* ---- a dispatcher's plan --------------------------------------------------------------------- */
+
+ASSAY_API void assay_plan_add(struct assay_plan *plan, const char *worker);
+/* Told to the worker added last. */
+ASSAY_API void assay_plan_meta(struct assay_plan *plan, const char *key, const char *value);
+/* stoQ's `save = false`: this payload is not archived. */
+ASSAY_API void assay_plan_no_archive(struct assay_plan *plan);
+
+/* ---- a provider's door ------------------------------------------------------------------------
+ */
+
+struct assay_submission {
+	struct assay_slice bytes; /* or */
+	int fd;                   /* >= 0: taken; read-only */
+	const char *source;       /* "maildir", "mbox", ... */
+	const char *source_id;    /* durable name, or NULL */
+	const char *filename;     /* as given, or NULL */
+	const char *content_type; /* "message/rfc822" when it is known to be mail; or NULL */
+	int64_t message_time_ms;  /* 0: not known */
+	json_t *extra;            /* list of {key, value}, taken; or NULL */
+};
+
+/* Scans one message; *verdict (may be NULL) is a word of RESULT's verdict.action. */
+ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_submit(struct assay_door *door,
+    const struct assay_submission *submission, const char **verdict, struct assay_err *err);
+/* True when the provider shall come to an end. */
+ASSAY_API bool assay_door_stopping(const struct assay_door *door);
+
+/* ---- the classes ------------------------------------------------------------------------------
+ */
+
+struct assay_worker {
+	/* Payload in, result and children out. A failure is an errors[] entry; what was found
+	 * before it is kept. */
+	enum assay_status (*scan)(void *state, const struct assay_payload *payload,
+	    struct assay_result *result, struct assay_err *err);
+	const char *const *needs_workers; /* run before on the same payload; NULL ends; or NULL */
+	unsigned timeout_ms;              /* 0: [core] worker_timeout */
+	bool pure; /* depends on the bytes and the rules only: may be cached by sha256 */
+};
+
+struct assay_dispatcher {
+	enum assay_status (*choose)(void *state, const struct assay_payload *payload,
+	    struct assay_plan *plan, struct assay_err *err);
+	bool every_round; /* asked again after the chosen workers ran (stoQ's deep dispatcher) */
+};
+
+struct assay_decorator {
+	/* Adds to `facts` (decorators.<name> of the report); the report is read only. */
+	enum assay_status (*decorate)(
+	    void *state, const json_t *report, json_t *facts, struct assay_err *err);
+};
+
+struct assay_archiver {
+	/* A pure function of the configuration and the digest; at most `size` bytes with NUL. */
+	void (*ref)(void *state, const char *sha256, char *ref, size_t size);
+	enum assay_status (*put)(
+	    void *state, const char *sha256, struct assay_slice bytes, struct assay_err *err);
+	/* A descriptor with the bytes of a reference or sha256. */
+	enum assay_status (*get)(void *state, const char *ref, int *fd, struct assay_err *err);
+};
+
+struct assay_record {
+	const char *kind; /* "report" | "finding" */
+	const char *id;   /* scan_id or finding_id */
+	struct assay_slice json;
+};
+
+struct assay_connector {
+	/* Acknowledged by ASSAY_OK, or called again with the same records. */
+	enum assay_status (*save)(
+	    void *state, const struct assay_record *records, size_t n, struct assay_err *err);
+	enum assay_status (*flush)(void *state, struct assay_err *err);
+	/* Stores only, else NULL. */
+	enum assay_status (*query)(void *state, const json_t *query,
+	    bool (*row)(void *arg, const json_t *row), void *arg, struct assay_err *err);
+	enum assay_status (*fetch)(
+	    void *state, const char *scan_id, json_t **report, struct assay_err *err);
+	bool (*has)(void *state, const char *source_id);
+};
+
+struct assay_provider {
+	/* Until assay_door_stopping(). */
+	enum assay_status (*run)(void *state, struct assay_door *door, struct assay_err *err);
+	/* The given names once, for `assay scan` and `assay import`. */
+	enum assay_status (*once)(
+	    void *state, struct assay_door *door, const char *const *names, struct assay_err *err);
+};
+
+enum assay_needs {
+	ASSAY_NEEDS_TMP = 1,     /* a private temporary directory */
+	ASSAY_NEEDS_NETWORK = 2, /* drains and doors only */
+	ASSAY_NEEDS_FILES = 4    /* doors only */
+};
+
+/* ---- the plugin itself ------------------------------------------------------------------------
+ */
+
+struct assay_plugin {
+	uint32_t abi;
+	uint32_t size;
+	const char *build;
+
+	const char *name; /* also the section in the configuration and the key in workers{} */
+	const char *version;
+	const char *licence;
+	const char *summary;
+	const struct assay_opt *options; /* each of these three may be NULL */
+	const struct assay_field *fields;
+	const struct assay_fact *facts;
+	unsigned needs; /* of enum assay_needs */
+
+	/* Any of these may be NULL. */
+	enum assay_status (*open)(
+	    const struct assay_opts *opts, void **state, struct assay_err *err);
+	enum assay_status (*warm)(void *state, struct assay_err *err);
+	void (*close)(void *state);
+	/* Names the rules or database in use, for engine.rules[] of the report; NULL: none. */
+	const char *(*rules_id)(void *state);
+
+	const struct assay_worker *worker;
+	const struct assay_dispatcher *dispatcher;
+	const struct assay_decorator *decorator;
+	const struct assay_archiver *archiver;
+	const struct assay_connector *connector;
+	const struct assay_provider *provider;
+};
+
+#define ASSAY_PLUGIN_HEAD                                                                          \
+	.abi = ASSAY_ABI, .size = sizeof(struct assay_plugin), .build = ASSAY_BUILD
+
+extern ASSAY_API const struct assay_plugin assay_plugin;
+
+#endif
