@@ -1,0 +1,98 @@
+/*
+ * core/cmd/cmd.h - what the subcommands of `assay` share
+ *
+ * A subcommand is one file core/cmd/cmd_NAME.c that defines `const struct assay_cmd
+ * assay_cmd_NAME` (a row in core/cmd/main.c names it): data plus one function that returns the
+ * exit code of RESULT section 2. Standard output carries the result and nothing else; what is said
+ * to people goes to standard error, one line each, "assay: error: what, where, what to do".
+ */
+#ifndef ASSAY_CMD_H
+#define ASSAY_CMD_H
+
+#include <assay/types.h>
+
+#include "core/config.h"
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+/* A row of a subcommand's options; a row without letter and name ends the table. `value` is the
+ * word for the argument ("FILE"), NULL for a flag. --help of the subcommand is made from these. */
+struct assay_arg {
+	char letter;      /* 0: none */
+	const char *name; /* long name without dashes; NULL: none */
+	const char *value;
+	const char *help;
+};
+
+/* Walks over argv (argv[0] is the subcommand). -x, -xVALUE, -x VALUE, bundles, --name VALUE,
+ * --name=VALUE; options and operands may be mixed; -- ends the options; - is an operand. */
+struct assay_args {
+	const struct assay_arg *table;
+	int argc;
+	char **argv;
+	int at;
+	const char *bundle; /* rest of a bundle of letters, or NULL */
+	bool no_more_options;
+	struct assay_err err;
+};
+
+enum {
+	ASSAY_ARGS_END = -1,     /* all read */
+	ASSAY_ARGS_OPERAND = -2, /* *value is an operand */
+	ASSAY_ARGS_BAD = -3      /* args->err says what: return assay_cmd_fail(&args.err) (64) */
+};
+
+void assay_args_init(struct assay_args *args, const struct assay_arg *table, int argc, char **argv);
+/* The index of the row in the table (with *value, NULL for a flag), or one of the above. */
+int assay_args_next(struct assay_args *args, const char **value);
+
+/* A list of strings that grows, NULL at the end: for -a, --plugin-opts, operands ... */
+struct assay_words {
+	const char **word;
+	size_t n;
+};
+/* Borrows. */
+void assay_words_add(struct assay_words *words, const char *word);
+/* "name=value" on the heap, for assay_config_source.core_opts. */
+void assay_words_add_pair(struct assay_words *words, const char *name, const char *value);
+
+/* ---- subcommands ---------------------------------------------------------------------------- */
+
+/* Global options, read before the subcommand's name; --home, --conf, --plugin-dir, --log-level and
+ * --plugin-opts are understood behind it as well (main takes them out). */
+struct assay_cmd_globals {
+	const char *home, *conf_file, *log_level;
+	struct assay_words plugin_dirs, plugin_opts;
+};
+
+struct assay_cmd {
+	const char *name;
+	const char *synopsis; /* behind the name: "PATH... | -" */
+	const char *summary;  /* one line */
+	const char *more;     /* behind the options in --help; or NULL */
+	const struct assay_arg *args;
+	int (*run)(const struct assay_cmd_globals *globals, int argc, char **argv);
+};
+
+extern const struct assay_cmd assay_cmd_config;
+extern const struct assay_cmd assay_cmd_plugins;
+extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */
+extern const struct assay_cmd assay_cmd_version;
+
+/* Loads the configuration the globals (and core_opts, NULL-terminated, may be NULL) describe and
+ * sets the log level. */
+ASSAY_MUST_CHECK enum assay_status assay_cmd_config_load(const struct assay_cmd_globals *globals,
+    const char *const *core_opts, struct assay_config **config, struct assay_err *err);
+
+/* Prints "assay: error: TEXT" and returns the exit code that belongs to it. */
+int assay_cmd_fail(const struct assay_err *err);
+/* Writes to standard output; a closed pipe ends the program silently. Anything else that goes wrong
+ * is remembered for assay_cmd_close_stdout. */
+void assay_cmd_print(struct assay_slice bytes);
+/* Flushes and closes standard output: `code`, or 73 after one line when not all could be written.
+ */
+int assay_cmd_close_stdout(int code);
+/* The whole program behind main(). */
+ASSAY_API int assay_cmd_main(int argc, char **argv);
+
+#endif
