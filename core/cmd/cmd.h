@@ -13,6 +13,8 @@
 
 #include "core/config.h"
 
+struct assay_cmd;
+
 /* ---- arguments ------------------------------------------------------------------------------ */
 
 /* A row of a subcommand's options; a row without letter and name ends the table. `value` is the
@@ -24,33 +26,41 @@ struct assay_arg {
 	const char *help;
 };
 
+/* Global options: read before the subcommand's name and, by assay_args_next, behind it as well:
+ * --home, --conf, --plugin-dir, --plugin-opts, --log-level, --help. */
+struct assay_words {
+	const char **word; /* NULL at the end; NULL when empty */
+	size_t n;
+};
+struct assay_cmd_globals {
+	const char *home, *conf_file, *log_level;
+	struct assay_words plugin_dirs, plugin_opts;
+};
+
 /* Walks over argv (argv[0] is the subcommand). -x, -xVALUE, -x VALUE, bundles, --name VALUE,
  * --name=VALUE; options and operands may be mixed; -- ends the options; - is an operand. */
 struct assay_args {
-	const struct assay_arg *table;
+	const struct assay_cmd *cmd;
+	struct assay_cmd_globals *globals;
 	int argc;
 	char **argv;
 	int at;
 	const char *bundle; /* rest of a bundle of letters, or NULL */
 	bool no_more_options;
-	struct assay_err err;
+	int exit_code; /* of ASSAY_ARGS_STOP */
 };
 
 enum {
 	ASSAY_ARGS_END = -1,     /* all read */
 	ASSAY_ARGS_OPERAND = -2, /* *value is an operand */
-	ASSAY_ARGS_BAD = -3      /* args->err says what: return assay_cmd_fail(&args.err) (64) */
+	ASSAY_ARGS_STOP = -3     /* --help was printed, or what is wrong: return args->exit_code */
 };
 
-void assay_args_init(struct assay_args *args, const struct assay_arg *table, int argc, char **argv);
-/* The index of the row in the table (with *value, NULL for a flag), or one of the above. */
+void assay_args_init(struct assay_args *args, const struct assay_cmd *cmd,
+    struct assay_cmd_globals *globals, int argc, char **argv);
+/* The index of the row in cmd->args (with *value, NULL for a flag), or one of the above. */
 int assay_args_next(struct assay_args *args, const char **value);
 
-/* A list of strings that grows, NULL at the end: for -a, --plugin-opts, operands ... */
-struct assay_words {
-	const char **word;
-	size_t n;
-};
 /* Borrows. */
 void assay_words_add(struct assay_words *words, const char *word);
 /* "name=value" on the heap, for assay_config_source.core_opts. */
@@ -58,20 +68,13 @@ void assay_words_add_pair(struct assay_words *words, const char *name, const cha
 
 /* ---- subcommands ---------------------------------------------------------------------------- */
 
-/* Global options, read before the subcommand's name; --home, --conf, --plugin-dir, --log-level and
- * --plugin-opts are understood behind it as well (main takes them out). */
-struct assay_cmd_globals {
-	const char *home, *conf_file, *log_level;
-	struct assay_words plugin_dirs, plugin_opts;
-};
-
 struct assay_cmd {
 	const char *name;
 	const char *synopsis; /* behind the name: "PATH... | -" */
 	const char *summary;  /* one line */
 	const char *more;     /* behind the options in --help; or NULL */
 	const struct assay_arg *args;
-	int (*run)(const struct assay_cmd_globals *globals, int argc, char **argv);
+	int (*run)(struct assay_cmd_globals *globals, int argc, char **argv);
 };
 
 extern const struct assay_cmd assay_cmd_config;
