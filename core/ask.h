@@ -1,0 +1,65 @@
+/*
+ * core/ask.h - the door's side of one conversation, with its bounded retries
+ *
+ * A state machine without a loop of its own, so that a door can hold many. The owner gives it a
+ * line (a connection to a scan process) whenever it is WAITING, calls step when the line is
+ * readable or wake_ms has passed, and takes the line away when step says so:
+ *
+ *	WAITING	 attach a line			LOST  the process is dead or owned: bury the line
+ *	RUNNING	 poll, then step		DONE  give the line back, read `answer`
+ *
+ * When the process dies, the progress page says who was at work: that (worker, sha256) is skipped
+ * in the next try, kind "timeout" when its time was over, else "crashed". The second death in one
+ * worker skips it for the whole mail; a death outside a worker, or the third retry, leads to one
+ * last run with the root's own worker only; after that, or at the mail's deadline, the ask is DONE
+ * without a report and the door writes a minimal one (core/door.c). All tries share one deadline.
+ */
+#ifndef ASSAY_ASK_H
+#define ASSAY_ASK_H
+
+#include <jansson.h>
+
+#include <assay/types.h>
+
+#include "base/buf.h"
+#include "core/progress.h"
+#include "core/wire.h"
+
+#define ASSAY_ASK_RETRIES 3u
+
+enum assay_ask_state { ASSAY_ASK_WAITING, ASSAY_ASK_RUNNING, ASSAY_ASK_LOST, ASSAY_ASK_DONE };
+
+struct assay_ask {
+	enum assay_ask_state state;
+	json_t *request;     /* owned; skip[] grows */
+	int message;         /* borrowed */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC */
+	struct assay_progress_page page;
+	struct assay_wire *line; /* borrowed while RUNNING or LOST */
+	bool asked;              /* the request is out */
+	bool last;               /* root's worker only */
+	unsigned tries;          /* processes this mail was given to */
+	int64_t asked_ms;
+
+	/* DONE: */
+	bool answered; /* false: no report, `why` says */
+	struct assay_wire_verdict verdict;
+	struct assay_buf report; /* checked JSON (core/report_check.h) */
+	int keep;                /* sealed container of payloads, or -1 */
+	const char *why;         /* "timeout" | "crashed" | "refused" */
+	struct assay_err err;
+};
+
+/* Takes the reference to `request` (members of core/request.h). */
+ASSAY_MUST_CHECK enum assay_status assay_ask_init(struct assay_ask *ask, json_t *request,
+    int message, int64_t deadline_ms, struct assay_err *err);
+void assay_ask_release(struct assay_ask *ask);
+void assay_ask_attach(struct assay_ask *ask, struct assay_wire *line);
+/* When step must be called at the latest (CLOCK_MONOTONIC ms). */
+int64_t assay_ask_wake_ms(const struct assay_ask *ask);
+/* `readable`: poll said so; then one receive is done, which does not block. */
+enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable);
+/* LOST -> WAITING or DONE, after the owner has taken the line away. */
+enum assay_ask_state assay_ask_bury(struct assay_ask *ask);
+
+#endif

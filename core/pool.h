@@ -1,0 +1,46 @@
+/*
+ * core/pool.h - N scan processes and the lines to them
+ *
+ * Forks on first use, forks again when one died or was recycled. The forking process must be
+ * single-threaded (checked before each fork) and must never have read a mail: each child begins as
+ * a copy of it. Children die with their parent. The only place that forks scan processes.
+ */
+#ifndef ASSAY_POOL_H
+#define ASSAY_POOL_H
+
+#include <sys/types.h>
+
+#include <assay/types.h>
+
+#include "core/wire.h"
+
+/* What a child does: takes sock, returns its exit code. All other lines are closed already. */
+typedef int assay_pool_child(void *arg, int sock);
+
+struct assay_pool_slot {
+	pid_t pid;              /* 0: not running */
+	struct assay_wire wire; /* the door's end */
+	unsigned starts;
+	bool busy;
+};
+
+struct assay_pool {
+	assay_pool_child *child;
+	void *arg;
+	struct assay_pool_slot *slot;
+	size_t n;
+};
+
+void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg);
+/* Hangs up on all and waits for them; kills what does not go. */
+void assay_pool_release(struct assay_pool *pool);
+/* A free slot with a running process, marked busy; NULL when all are busy (err untouched) or when
+ * it cannot be started (err set). */
+struct assay_pool_slot *assay_pool_take(struct assay_pool *pool, struct assay_err *err);
+/* The conversation is over; the process lives on. */
+void assay_pool_give(struct assay_pool *pool, struct assay_pool_slot *slot);
+/* The process is dead, or is to be: kills, reaps, closes; the slot is free and starts anew when it
+ * is taken next. Returns the wait status. */
+int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot);
+
+#endif
