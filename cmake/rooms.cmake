@@ -30,16 +30,29 @@ assay_wall(assay ${CMAKE_SOURCE_DIR}/core/include/assay)
 assay_wall(bloom ${CMAKE_SOURCE_DIR}/bloom)
 
 # assay_plugin(NAME SOURCES... GRANTS rooms... LINK static rooms and libraries...)
-# A module built into build/plugins/, loaded by the host with dlopen and only when configured.
+# A module built into build/plugins/, loaded by the host with dlopen and only when configured. The
+# same objects are also the static library assay_plugin_NAME, for unit tests (`rooms: plugin_NAME`).
 function(assay_plugin name)
     cmake_parse_arguments(ARG "" "" "SOURCES;GRANTS;LINK" ${ARGN})
-    add_library(plugin_${name} MODULE ${ARG_SOURCES})
-    set_target_properties(plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
-        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
+    add_library(plugin_${name}_objects OBJECT ${ARG_SOURCES})
     foreach(room IN LISTS ARG_GRANTS)
-        target_link_libraries(plugin_${name} PRIVATE room_${room})
+        target_link_libraries(plugin_${name}_objects PRIVATE room_${room})
     endforeach()
-    target_link_libraries(plugin_${name} PRIVATE room_assay assay ${ARG_LINK})
+    target_link_libraries(plugin_${name}_objects PRIVATE room_assay ${ARG_LINK})
+    target_include_directories(plugin_${name}_objects PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+
+    add_library(assay_plugin_${name} STATIC EXCLUDE_FROM_ALL
+        $<TARGET_OBJECTS:plugin_${name}_objects>)
+    target_include_directories(assay_plugin_${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(assay_plugin_${name} PUBLIC room_assay ${ARG_LINK})
+
+    if(NOT TARGET assay_command) # no host to link with yet
+        return()
+    endif()
+    add_library(plugin_${name} MODULE $<TARGET_OBJECTS:plugin_${name}_objects>)
+    set_target_properties(plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
+        LINKER_LANGUAGE C LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
+    target_link_libraries(plugin_${name} PRIVATE assay ${ARG_LINK})
     if(NOT ASSAY_SANITIZE)
         target_link_options(plugin_${name} PRIVATE -Wl,-z,defs)
     endif()
