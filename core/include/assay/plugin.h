@@ -69,8 +69,11 @@ ASSAY_API const char *assay_opt_str(const struct assay_opts *opts, const char *n
 ASSAY_API int64_t assay_opt_int(const struct assay_opts *opts, const char *name);
 /* Ends with NULL. */
 ASSAY_API const char *const *assay_opt_list(const struct assay_opts *opts, const char *name);
-/* The file name as given, or below the directory of the configuration when relative. */
+/* The file name as given, or below the directory of the configuration when relative; a relative one
+ * from the command line stays as it is. */
 ASSAY_API const char *assay_opt_path(const struct assay_opts *opts, const char *name);
+/* The same for each word of a LIST; ends with NULL. */
+ASSAY_API const char *const *assay_opt_paths(const struct assay_opts *opts, const char *name);
 /* A directory for what may be made again (compiled rules); NULL when there is none to write to. */
 ASSAY_API const char *assay_opt_cache_dir(const struct assay_opts *opts);
 

@@ -1,0 +1,45 @@
+/*
+ * core/coreopts.c - see coreopts.h. Data only: what a row says here is what `assay config
+ * --explain`, assay.conf(5) and the shipped assay.conf say.
+ */
+#include "core/coreopts.h"
+
+const struct assay_opt assay_core_rows[] = {
+	{ "plugins", ASSAY_OPT_LIST, "smtp, hash, mimetype, yara", 0, 0, NULL,
+	    "modules to load; those named by other options are loaded as well" },
+	{ "plugin_dir", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "directories searched for modules before the installed ones" },
+	{ "dispatchers", ASSAY_OPT_LIST, "mimetype", 0, 0, NULL,
+	    "plugins that choose the workers of each payload" },
+	{ "always_dispatch", ASSAY_OPT_LIST, "hash, mimetype, yara", 0, 0, NULL,
+	    "workers that look at every payload" },
+	{ "start_dispatch", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "workers that look at the message itself" },
+	{ "decorators", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "plugins that add facts to the finished report" },
+	{ "archivers", ASSAY_OPT_LIST, "", 0, 0, NULL, "where payloads are kept" },
+	{ "source_archivers", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "where `assay scan -S` may fetch payloads from" },
+	{ "connectors", ASSAY_OPT_LIST, "", 0, 0, NULL, "who is told the report" },
+	{ "providers", ASSAY_OPT_LIST, "", 0, 0, NULL, "where messages come from" },
+	{ "our_domains", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "our own mail domains, with those below them; for the direction of a message" },
+	{ "our_networks", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "addresses of our own senders, ADDRESS or ADDRESS/BITS; for the direction" },
+	{ "max_required_worker_depth", ASSAY_OPT_INT, "10", 1, 100, NULL,
+	    "how long a chain of workers that need other workers may be" },
+	{ "max_dispatch_passes", ASSAY_OPT_INT, "1", 0, 100, NULL,
+	    "how often a dispatcher that wants every round is asked again for one payload" },
+	{ "instance", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "name of this installation in reports (engine.instance)" },
+	{ "log_level", ASSAY_OPT_ENUM, "warning", 0, 0, "error|warning|info|debug",
+	    "least important message that is still printed" },
+	{ "jobs", ASSAY_OPT_INT, "1", 1, 512, NULL, "scan processes at work side by side" },
+	{ "recycle_after", ASSAY_OPT_INT, "1000", 1, 1000000000, NULL,
+	    "messages after which a scan process is replaced by a fresh one" },
+	{ "scan_memory", ASSAY_OPT_SIZE, "512M", 64 << 20, INT64_MAX, NULL,
+	    "address space of a scan process above what it has when it is loaded" },
+	{ "scan_user", ASSAY_OPT_STR, "assay", 0, 0, NULL,
+	    "user of the scan processes when started as root; \"nobody\" where there is none" },
+	{ NULL, 0, NULL, 0, 0, NULL, NULL },
+};
