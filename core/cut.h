@@ -1,0 +1,19 @@
+/*
+ * core/cut.h - making a result or a report fit its bound
+ *
+ * Order: strings of the privacy class "content" (bodies, matched strings) to 4 KiB, 256 bytes,
+ * nothing; then lists from their end, the largest first. Scalars of other classes (verdict,
+ * digests, names) are never touched. Linear times a small constant.
+ */
+#ifndef ASSAY_CUT_H
+#define ASSAY_CUT_H
+
+#include <assay/plugin.h>
+
+struct assay_field_node;
+
+/* Shrinks one worker's result to at most `max` bytes of compact JSON as far as the rules allow.
+ * Returns the size it had when something was cut, 0 when it fitted. */
+uint64_t assay_cut_result(json_t *result, const struct assay_field_node *fields, uint64_t max);
+
+#endif
