@@ -1,0 +1,51 @@
+#!/bin/sh
+# t_debian13.sh - assay builds and passes its unit tests on Debian 13
+#
+# Called by `./dev debian13`, never by ctest: it needs root and a network. A Debian 13 folder is made
+# once by debootstrap ($ASSAY_DEBIAN13, default /var/tmp/assay-trixie) and kept. The source goes
+# into it as git knows it (what is changed but not committed included), and there `./dev build`
+# installs the packages as it would on a fresh machine.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd -P)
+folder=${ASSAY_DEBIAN13:-/var/tmp/assay-trixie}
+mirror=${ASSAY_MIRROR:-http://deb.debian.org/debian}
+[ "$(id -u)" -eq 0 ] || { echo "t_debian13: needs root for chroot and debootstrap"; exit 77; }
+
+if [ ! -x "$folder/usr/bin/apt-get" ] || [ -d "$folder/debootstrap" ]; then
+    command -v debootstrap >/dev/null || { echo "t_debian13: apt-get install debootstrap"; exit 77; }
+    rm -rf "$folder"
+    debootstrap --variant=minbase --include=ca-certificates,git trixie "$folder" "$mirror"
+fi
+
+mounted=''
+finish() {
+    for place in $mounted; do
+        umount "$folder/$place" || umount -l "$folder/$place"
+    done
+}
+trap finish EXIT
+for place in proc dev; do
+    if ! mountpoint -q "$folder/$place"; then
+        [ "$place" = proc ] && mount -t proc proc "$folder/proc"
+        [ "$place" = dev ] && mount --rbind /dev "$folder/dev" && mount --make-rslave "$folder/dev"
+        mounted="$place $mounted"
+    fi
+done
+cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
+
+mkdir -p "$folder/src/assay"
+find "$folder/src/assay" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+(cd "$root" && git ls-files -co --exclude-standard -z | xargs -0 tar -cf - --ignore-failed-read) |
+    tar -xf - -C "$folder/src/assay"
+
+chroot "$folder" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 \
+    ASSAY_JOBS="${ASSAY_JOBS:-}" CMAKE_ARGS="-DASSAY_WERROR=ON" sh -euc '
+    cd /src/assay
+    [ -n "$ASSAY_JOBS" ] || unset ASSAY_JOBS
+    cat /etc/debian_version
+    ./dev build
+    for package in gcc libgmime-3.0-dev libyara-dev libjansson-dev cmake; do
+        dpkg-query -W "$package"
+    done
+    cd build && ctest --output-on-failure -j "${ASSAY_JOBS:-2}" -R "^unit\."'
