@@ -46,8 +46,6 @@ struct assay_html {
 	bool open_conditionals;
 	bool conditional;
 	struct assay_slice raw; /* name of the raw text element we are in, or NULL */
-	/* From here on no comment end, quote ... was found: do not search again (linearity). */
-	size_t no_end[4];
 };
 
 void assay_html_init(struct assay_html *h, struct assay_slice in);
