@@ -24,8 +24,9 @@ enum assay_header_eol {
 };
 
 enum assay_header_code {
-	ASSAY_HEADER_BLANK_BEFORE, /* empty lines before the first field */
-	ASSAY_HEADER_JUNK_BEFORE,  /* lines that are no field before the first field */
+	ASSAY_HEADER_BLANK_BEFORE, /* empty lines before the first field, which must have a known
+				    * name */
+	ASSAY_HEADER_JUNK_BEFORE,  /* lines that are no field before it; same */
 	ASSAY_HEADER_NO_COLON,     /* a line between fields that is no field */
 	ASSAY_HEADER_SPACE_COLON,  /* white space between name and colon */
 	ASSAY_HEADER_BAD_NAME,     /* 8-bit or control byte in a name */
@@ -84,12 +85,16 @@ void assay_header_read(struct assay_arena *arena, struct assay_slice bytes,
 /* The index-th field of that name (ASCII case ignored), or NULL. */
 const struct assay_header_field *assay_header_find(
     const struct assay_header *header, const char *name, size_t index);
-/* "no-colon", "bare-cr": the word for defects[]. */
+/* True for names that begin real messages (From, Received, MIME-Version, Content-*, X-*, ...): what
+ * tells a header from text with colons in it. */
+bool assay_header_known(struct assay_slice name);
+/* "header-no-colon", "header-bare-cr": the word for defects[]. */
 const char *assay_header_code_name(enum assay_header_code code);
 
-/* Unfolds (RFC 5322 2.2.3: line ends go, the white space stays), trims both ends and makes the
- * bytes UTF-8: as they are when valid, else windows-1252 taken for the bytes that are not. NUL and
- * other C0 bytes but TAB become U+FFFD. The result has a NUL behind it. */
+/* Unfolds (RFC 5322 2.2.3: line ends go, the white space stays; a line end without white space
+ * behind it becomes a space), trims both ends and makes the bytes UTF-8: as they are where valid,
+ * else windows-1252 is taken for the bytes that are not. U+0000 becomes U+FFFD. The result has a
+ * NUL behind it. */
 struct assay_slice assay_header_unfold(struct assay_arena *arena, struct assay_slice raw);
 
 #endif

@@ -2,10 +2,11 @@
  * mail/mbox.h - the messages of an mbox file
  *
  * Walks a byte range (mapped file) and gives each message's bounds; nothing is copied. A `From `
- * line begins a message when it stands at the start or behind an empty line and looks like a From_
- * line (an envelope address or "-" and a date, or at least a token and fields after it). In
- * mboxcl and mboxcl2 files Content-Length is honoured only where it lands on a From_ line or the
- * end. LF and CRLF. Linear: every byte is looked at a bounded number of times.
+ * line begins a message when it stands at the start or behind an empty line and has a date, or has
+ * at most one word more and a header field below it. Without an empty line before it, it needs a
+ * date (or the sender "-") and a well-known field below it. In mboxcl and mboxcl2 files
+ * Content-Length is honoured only where it lands on a From_ line or the end. LF and CRLF. Linear:
+ * every byte is looked at a bounded number of times.
  */
 #ifndef ASSAY_MAIL_MBOX_H
 #define ASSAY_MAIL_MBOX_H
