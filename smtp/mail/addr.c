@@ -3,23 +3,20 @@
  *
  * The list is walked once and cut into segments at those commas, semicolons and group colons that
  * really separate: a comma before any address was seen belongs to a display name. Each segment is
- * then read once more for its mailboxes. Touches memory only (libidn2 works from tables in its own
- * image); cannot fail.
+ * then read once more for its mailboxes. Touches memory only; cannot fail.
  */
-#include <idn2.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "text/url.h"
 
 #include "mail/addr.h"
 #include "mail/eword.h"
 #include "mail/header.h"
 #include "mail/lex.h"
 
-/* Longer domains are no domains; libidn2 need not see them. */
-#define DOMAIN_MAX 1024
 /* Parts of a segment that are looked at; a mailbox has two or three. */
 #define ANGLES_MAX 64
 
@@ -127,23 +124,17 @@ static struct token next_token(struct parser *p)
 /* assay_addr_domain - lower case, A-labels, no last dot */
 struct assay_slice assay_addr_domain(struct assay_arena *arena, struct assay_slice domain)
 {
-	struct assay_slice result;
+	char host[ASSAY_URL_HOST_MAX];
 	bool ascii = true;
-	char *text, *alabel = NULL;
 
 	domain = assay_slice_trim(domain);
 	for (size_t i = 0; i < domain.n && ascii; i++)
 		ascii = (unsigned char)domain.p[i] < 128;
-	text = assay_arena_memdup0(arena, domain.n > 0 ? domain.p : "", domain.n);
-	result = assay_lex_lower(arena, domain);
-	if (!ascii && domain.n <= DOMAIN_MAX && memchr(text, '\0', domain.n) == NULL &&
-	    idn2_to_ascii_8z(text, &alabel, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK) {
-		result = assay_lex_lower(arena, assay_slice_str(alabel));
-		idn2_free(alabel);
-	}
-	while (result.n > 1 && result.p[result.n - 1] == '.')
-		result.n--;
-	return assay_slice(assay_arena_memdup0(arena, result.p, result.n), result.n);
+	if (!ascii && assay_url_host(domain, host) > 0)
+		domain = assay_slice_str(host);
+	while (domain.n > 1 && domain.p[domain.n - 1] == '.')
+		domain.n--;
+	return assay_lex_lower(arena, domain);
 }
 
 /* last_at - the @ that begins the domain: the last one outside quotes and a literal, or s.n */
@@ -287,15 +278,24 @@ static void text_of(const struct parser *p, const struct token *t, struct assay_
 		(void)assay_buf_add_slice(out, s);
 }
 
-/* clean_name - decoded, without the separators and stray quotes that hung on it */
+/* trim_marks - without any of these bytes at both ends */
+static struct assay_slice trim_marks(struct assay_slice s, const char *marks)
+{
+	while (s.n > 0 && s.p[s.n - 1] != '\0' && strchr(marks, s.p[s.n - 1]) != NULL)
+		s.n--;
+	while (s.n > 0 && s.p[0] != '\0' && strchr(marks, s.p[0]) != NULL)
+		s = assay_slice_from(s, 1);
+	return s;
+}
+
+/* clean_name - decoded, without the separators and the stray quote that hung on it */
 static struct assay_slice clean_name(struct parser *p, struct assay_buf *text)
 {
-	struct assay_slice s = assay_slice_trim(assay_buf_slice(text));
+	struct assay_slice s = trim_marks(assay_buf_slice(text), ",;: \t");
+	size_t quote = assay_slice_find(s, '"');
 
-	while (s.n > 0 && strchr(",;:\" ", s.p[s.n - 1]) != NULL && s.p[s.n - 1] != '\0')
-		s.n--;
-	while (s.n > 0 && strchr(",;\" ", s.p[0]) != NULL && s.p[0] != '\0')
-		s = assay_slice_from(s, 1);
+	if (quote < s.n && assay_slice_find(assay_slice_from(s, quote + 1), '"') + quote + 1 >= s.n)
+		s = trim_marks(s, ",;: \t\"");
 	s = assay_eword_decode(p->arena, s);
 	assay_buf_release(text);
 	return s;

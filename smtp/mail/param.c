@@ -279,8 +279,8 @@ static bool section_of(struct assay_slice marks, struct section *section)
 {
 	uint64_t index = 0;
 
-	section->extended = marks.n > 0 && marks.p[marks.n - 1] == '*';
-	if (section->extended)
+	section->extended = marks.n == 0 || marks.p[marks.n - 1] == '*';
+	if (section->extended && marks.n > 0)
 		marks.n--;
 	if (marks.n > 0 && (!assay_slice_u64(marks, &index) || index > UINT32_MAX))
 		return false;

@@ -1,0 +1,194 @@
+/* rooms: mail text base */
+/*
+ * tests of smtp/mail: mbox
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/slice.h"
+
+#include "mail/mbox.h"
+
+#define FROM "From joe@example.com Fri Sep 26 17:18:40 2025\n"
+
+/* splits - the messages of text are exactly these; NULL ends the list */
+static void splits(const char *text, const char *const *want)
+{
+	struct assay_mbox mbox;
+	struct assay_mbox_message m;
+
+	assay_mbox_open(&mbox, assay_slice_str(text));
+	while (assay_mbox_next(&mbox, &m)) {
+		struct assay_slice got = assay_slice(text + m.offset, m.length);
+
+		assert_memory_equal(text + m.from_offset, "From ", 5);
+		if (*want == NULL || !assay_slice_is(got, *want))
+			fail_msg("'%.*s' is not '%s'", (int)got.n, got.p, *want);
+		want++;
+	}
+	assert_null(*want);
+}
+
+#define SPLITS(text, ...) splits(text, (const char *const[]){ __VA_ARGS__ })
+
+static void messages(void **state)
+{
+	(void)state;
+	SPLITS(FROM "A: b\n\nx\n\n" FROM "C: d\n\ny\n", "A: b\n\nx\n", "C: d\n\ny\n", NULL);
+	SPLITS("\n\n" FROM "A: b\n", "A: b\n", NULL);
+	SPLITS("From joe\r\nA: b\r\n\r\nx\r\n\r\nFrom - \r\nC: d\r\n", "A: b\r\n\r\nx\r\n",
+	    "C: d\r\n", NULL);
+	SPLITS("no mbox", NULL);
+	SPLITS("", NULL);
+	SPLITS(FROM, "", NULL);
+	SPLITS(FROM "A: b\n\n" FROM, "A: b\n", "", NULL);
+}
+
+static void from_in_a_body(void **state)
+{
+	(void)state;
+	/* no date and no field below; no empty line before */
+	SPLITS(FROM "A: b\n\nx\n\nFrom here on, all is well\nas said\n",
+	    "A: b\n\nx\n\nFrom here on, all is well\nas said\n", NULL);
+	SPLITS(FROM "A: b\n\nx\nFrom joe\nC: d\n", "A: b\n\nx\nFrom joe\nC: d\n", NULL);
+	SPLITS(FROM "A: b\n\nx\n" FROM "text\n", "A: b\n\nx\n" FROM "text\n", NULL);
+	/* a writer that leaves out the empty line */
+	SPLITS(FROM "A: b\n\nx\n" FROM "From: d\n\n", "A: b\n\nx\n", "From: d\n\n", NULL);
+	SPLITS(FROM "A: b\n\nx\n>From y\n", "A: b\n\nx\n>From y\n", NULL);
+}
+
+static void content_length(void **state)
+{
+	static const char one[] = FROM "Content-Length: 55\n\n"
+				       "a\n\n" FROM "X: y\n\n\n" FROM "C: d\n\nz\n";
+
+	(void)state;
+	SPLITS(one, "Content-Length: 55\n\na\n\n" FROM "X: y\n\n", "C: d\n\nz\n", NULL);
+	/* a length that lands nowhere says nothing */
+	SPLITS(FROM "Content-Length: 3\n\naaaa\n\n" FROM "C: d\n", "Content-Length: 3\n\naaaa\n",
+	    "C: d\n", NULL);
+	SPLITS(FROM "Content-Length: 99999999999\n\na\n\n" FROM "C: d\n",
+	    "Content-Length: 99999999999\n\na\n", "C: d\n", NULL);
+}
+
+static void from_lines(void **state)
+{
+	struct assay_slice sender;
+	int64_t ms;
+
+	(void)state;
+	assert_true(assay_mbox_from(ASSAY_SLICE_LIT(FROM), &sender, &ms));
+	assert_true(assay_slice_is(sender, "joe@example.com"));
+	assert_true(ms == 1758907120000);
+	assert_false(assay_mbox_from(ASSAY_SLICE_LIT("From x"), &sender, &ms));
+	assert_false(assay_mbox_from(ASSAY_SLICE_LIT("Form"), &sender, &ms));
+	assert_true(assay_mbox_looks(ASSAY_SLICE_LIT(FROM "A: b\n")));
+	assert_false(assay_mbox_looks(ASSAY_SLICE_LIT("From: a\n")));
+	assert_false(assay_mbox_looks(ASSAY_SLICE_LIT("")));
+}
+
+static void quoting(void **state)
+{
+	struct assay_slice m = ASSAY_SLICE_LIT("A: b\n\n>From x\n>>From y\n> From z\n>From");
+	struct assay_buf out;
+
+	(void)state;
+	assert_int_equal(assay_mbox_quoted(m), 2);
+	assay_buf_init(&out, 1000);
+	assert_true(assay_mbox_unquote(m, &out));
+	assert_string_equal(out.p, "A: b\n\nFrom x\n>From y\n> From z\n>From");
+	assay_buf_release(&out);
+	assay_buf_init(&out, 10);
+	assert_false(assay_mbox_unquote(m, &out));
+	assay_buf_release(&out);
+}
+
+static void hostile_files_are_linear(void **state)
+{
+	static const char *const unit[] = { "\nFrom ", "\n\nFrom a\nb:", FROM, FROM "\n", "\n",
+		"From a\nContent-Length: 5\n\n", "\r\n\r\nFrom x Mon\r\n", "From " };
+	int64_t before = assay_clock_cpu_us();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++) {
+		size_t n = strlen(unit[i]), times = 1000000 / n;
+		char *text = malloc(n * times);
+		struct assay_mbox mbox;
+		struct assay_mbox_message m;
+
+		assert_non_null(text);
+		for (size_t k = 0; k < times; k++)
+			memcpy(text + k * n, unit[i], n);
+		assay_mbox_open(&mbox, assay_slice(text, n * times));
+		while (assay_mbox_next(&mbox, &m))
+			assert_true(m.offset + m.length <= n * times);
+		free(text);
+	}
+	assert_true(assay_clock_cpu_us() - before < 5000000);
+}
+
+/* Offsets that other readers of the corpus file give: From_ line, message, its end. */
+static const size_t unix_offsets[][3] = { { 0, 29, 558 }, { 559, 588, 6445 }, { 6446, 6475, 7004 },
+	{ 7005, 7034, 7563 } };
+static const size_t dos_offsets[][3] = { { 0, 30, 578 }, { 580, 610, 6496 }, { 6498, 6528, 7076 },
+	{ 7078, 7108, 7656 } };
+
+static void check_offsets(struct assay_slice bytes, const size_t (*want)[3], size_t n)
+{
+	struct assay_mbox mbox;
+	struct assay_mbox_message m;
+	size_t i = 0;
+
+	assay_mbox_open(&mbox, bytes);
+	for (; assay_mbox_next(&mbox, &m); i++) {
+		assert_true(i < n);
+		assert_int_equal(m.from_offset, want[i][0]);
+		assert_int_equal(m.offset, want[i][1]);
+		assert_int_equal(m.offset + m.length, want[i][2]);
+	}
+	assert_int_equal(i, n);
+}
+
+static void a_real_file(void **state)
+{
+	const char *corpus = getenv("ASSAY_CORPUS");
+	struct assay_buf lf, crlf;
+	char path[1000];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/mbox/MimeKit/issue1189.mbox.txt",
+	    corpus != NULL ? corpus : ASSAY_SOURCE_DIR "/../shared/corpus");
+	assay_buf_init(&lf, 1000000);
+	assay_buf_init(&crlf, 1000000);
+	if (assay_io_read_file(path, &lf, NULL) != ASSAY_OK) {
+		print_message("no corpus (%s): skipped\n", path);
+		assay_buf_release(&lf);
+		skip();
+	}
+	for (size_t i = 0; i < lf.n; i++) {
+		if (lf.p[i] == '\n')
+			(void)assay_buf_add_char(&crlf, '\r');
+		(void)assay_buf_add_char(&crlf, lf.p[i]);
+	}
+	check_offsets(assay_buf_slice(&lf), unix_offsets, 4);
+	check_offsets(assay_buf_slice(&crlf), dos_offsets, 4);
+	assay_buf_release(&lf);
+	assay_buf_release(&crlf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(messages),
+		cmocka_unit_test(from_in_a_body), cmocka_unit_test(content_length),
+		cmocka_unit_test(from_lines), cmocka_unit_test(quoting),
+		cmocka_unit_test(hostile_files_are_linear), cmocka_unit_test(a_real_file) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
