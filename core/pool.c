@@ -1,0 +1,181 @@
+/*
+ * core/pool.c - see pool.h. Touches processes of its own making and the sockets to them. A process
+ * that cannot be started is an error; one that dies is news for whoever holds its slot.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "core/pool.h"
+
+#define GRACE_MS 2000 /* for a process that was hung up on */
+#define SEND_SECONDS 5
+
+/* assay_pool_init - slots, no process yet */
+void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg)
+{
+	*pool = (struct assay_pool){ .child = child, .arg = arg, .n = n };
+	pool->slot = assay_xcalloc(n, sizeof *pool->slot);
+	for (size_t i = 0; i < n; i++)
+		assay_wire_init(&pool->slot[i].wire, -1);
+}
+
+/* reap - wait until it is gone */
+static int reap(struct assay_pool_slot *slot)
+{
+	int status = 0;
+
+	while (waitpid(slot->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	slot->pid = 0;
+	slot->busy = false;
+	return status;
+}
+
+/* assay_pool_bury - kill, reap, close */
+int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot)
+{
+	int status = 0;
+
+	(void)pool;
+	assay_wire_release(&slot->wire);
+	if (slot->pid > 0) {
+		(void)kill(slot->pid, SIGKILL);
+		status = reap(slot);
+	}
+	assay_wire_init(&slot->wire, -1);
+	return status;
+}
+
+/* leave - a process that was hung up on goes by itself; one that does not is killed */
+static void leave(struct assay_pool *pool, struct assay_pool_slot *slot, int64_t until_ms)
+{
+	struct timespec nap = { 0, 1000000 };
+
+	while (slot->pid > 0 && assay_clock_mono_ms() < until_ms) {
+		pid_t pid = waitpid(slot->pid, NULL, WNOHANG);
+
+		if (pid == slot->pid || (pid < 0 && errno != EINTR))
+			slot->pid = 0;
+		else
+			(void)nanosleep(&nap, NULL);
+	}
+	(void)assay_pool_bury(pool, slot);
+}
+
+/* assay_pool_release - hang up on all, wait, kill the rest */
+void assay_pool_release(struct assay_pool *pool)
+{
+	int64_t until_ms = assay_clock_mono_ms() + GRACE_MS;
+
+	for (size_t i = 0; i < pool->n; i++) {
+		if (pool->slot[i].busy)
+			(void)assay_pool_bury(pool, &pool->slot[i]);
+		assay_wire_release(&pool->slot[i].wire);
+	}
+	for (size_t i = 0; i < pool->n; i++)
+		leave(pool, &pool->slot[i], until_ms);
+	free(pool->slot);
+	pool->slot = NULL;
+	pool->n = 0;
+}
+
+/* single_threaded - a thread's locks would be copied in whatever state they are in: the number of
+ * links of /proc/self/task is 2 + threads */
+static bool single_threaded(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/task", &st) != 0 || st.st_nlink <= 3;
+}
+
+/* live - the child's side of the fork; does not return */
+_Noreturn static void live(struct assay_pool *pool, int sock, pid_t parent)
+{
+	sigset_t none;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The parent may have died before the line above. */
+	if (getppid() != parent)
+		_exit(0);
+	for (size_t i = 0; i < pool->n; i++)
+		assay_wire_release(&pool->slot[i].wire);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGALRM, SIG_DFL);
+	/* Interrupted from the keyboard: the parent decides, we follow it. */
+	(void)signal(SIGINT, SIG_IGN);
+	_exit(pool->child(pool->arg, sock));
+}
+
+/* start - fork the process of one slot */
+static enum assay_status start(
+    struct assay_pool *pool, struct assay_pool_slot *slot, struct assay_err *err)
+{
+	struct timeval patience = { .tv_sec = SEND_SECONDS };
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (!single_threaded())
+		return assay_err_set(
+		    err, ASSAY_E_PLUGIN, "a plugin made a thread: scan processes cannot be forked");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return assay_err_set(err, ASSAY_E_IO, "cannot make a socket: %s", strerror(errno));
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	pid = fork();
+	if (pid == 0) {
+		assay_io_close(&pair[0]);
+		live(pool, pair[1], parent);
+	}
+	assay_io_close(&pair[1]);
+	if (pid < 0) {
+		int e = errno;
+
+		assay_io_close(&pair[0]);
+		return assay_err_set(
+		    err, ASSAY_E_IO, "cannot fork a scan process: %s", strerror(e));
+	}
+	assay_wire_release(&slot->wire);
+	assay_wire_init(&slot->wire, pair[0]);
+	slot->pid = pid;
+	slot->starts++;
+	return ASSAY_OK;
+}
+
+/* assay_pool_take - a free process: one that runs before one that must be started */
+struct assay_pool_slot *assay_pool_take(struct assay_pool *pool, struct assay_err *err)
+{
+	struct assay_pool_slot *found = NULL;
+
+	for (size_t i = 0; i < pool->n; i++) {
+		struct assay_pool_slot *slot = &pool->slot[i];
+
+		if (!slot->busy && (found == NULL || (found->pid == 0 && slot->pid != 0)))
+			found = slot;
+	}
+	if (found == NULL)
+		return NULL;
+	if (found->pid == 0 && start(pool, found, err) != ASSAY_OK)
+		return NULL;
+	found->busy = true;
+	return found;
+}
+
+/* assay_pool_give - free again */
+void assay_pool_give(struct assay_pool *pool, struct assay_pool_slot *slot)
+{
+	(void)pool;
+	slot->busy = false;
+}

@@ -1,0 +1,249 @@
+/*
+ * core/report_check.c - see report_check.h. Touches the bytes it is given, once each. Any fault is
+ * ASSAY_E_SYNTAX with its offset: the process that wrote them is not to be believed.
+ */
+#include "base/err.h"
+#include "base/slice.h"
+#include "core/report_check.h"
+#include "text/utf8.h"
+
+/* Where we are; `open` has one bit per level: 1 = object. */
+struct scan {
+	const unsigned char *p;
+	size_t n, at;
+	unsigned depth;
+	uint64_t open;
+};
+
+_Static_assert(ASSAY_REPORT_DEPTH <= 64, "one bit per level");
+
+/* peek - the byte here, or -1 */
+static int peek(const struct scan *s)
+{
+	return s->at < s->n ? s->p[s->at] : -1;
+}
+
+/* skip_space - the four of JSON */
+static void skip_space(struct scan *s)
+{
+	while (s->at < s->n &&
+	    (s->p[s->at] == ' ' || s->p[s->at] == '\n' || s->p[s->at] == '\t' ||
+		s->p[s->at] == '\r'))
+		s->at++;
+}
+
+/* hex4 - of \uXXXX; -1 when there are none */
+static long hex4(const struct scan *s, size_t at)
+{
+	long value = 0;
+
+	if (s->n - at < 4 || at > s->n)
+		return -1;
+	for (size_t i = 0; i < 4; i++) {
+		int digit = assay_ascii_hex(s->p[at + i]);
+
+		if (digit < 0)
+			return -1;
+		value = value * 16 + digit;
+	}
+	return value;
+}
+
+/* skip_escape - behind the backslash; no U+0000, surrogates in pairs only */
+static bool skip_escape(struct scan *s)
+{
+	int c = peek(s);
+	long u;
+
+	s->at++;
+	if (c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' ||
+	    c == 't')
+		return true;
+	if (c != 'u')
+		return false;
+	u = hex4(s, s->at);
+	if (u <= 0 || (u >= 0xdc00 && u <= 0xdfff))
+		return false;
+	s->at += 4;
+	if (u < 0xd800 || u > 0xdbff)
+		return true;
+	if (s->n - s->at < 6 || s->p[s->at] != '\\' || s->p[s->at + 1] != 'u')
+		return false;
+	u = hex4(s, s->at + 2);
+	s->at += 6;
+	return u >= 0xdc00 && u <= 0xdfff;
+}
+
+/* skip_string - from the opening quote to behind the closing one. UTF-8 is checked for the whole
+ * document at once. */
+static bool skip_string(struct scan *s)
+{
+	if (peek(s) != '"')
+		return false;
+	s->at++;
+	while (s->at < s->n) {
+		unsigned char c = s->p[s->at++];
+
+		if (c == '"')
+			return true;
+		if (c < 0x20 || (c == '\\' && !skip_escape(s)))
+			return false;
+	}
+	return false;
+}
+
+/* skip_digits - at least one */
+static bool skip_digits(struct scan *s)
+{
+	size_t from = s->at;
+
+	while (assay_ascii_is_digit(peek(s)))
+		s->at++;
+	return s->at > from;
+}
+
+/* skip_number - RFC 8259 section 6 */
+static bool skip_number(struct scan *s)
+{
+	if (peek(s) == '-')
+		s->at++;
+	if (peek(s) == '0')
+		s->at++;
+	else if (!skip_digits(s))
+		return false;
+	if (peek(s) == '.') {
+		s->at++;
+		if (!skip_digits(s))
+			return false;
+	}
+	if (peek(s) == 'e' || peek(s) == 'E') {
+		s->at++;
+		if (peek(s) == '+' || peek(s) == '-')
+			s->at++;
+		return skip_digits(s);
+	}
+	return true;
+}
+
+/* skip_word - true, false, null */
+static bool skip_word(struct scan *s)
+{
+	struct assay_slice rest = assay_slice((const char *)s->p + s->at, s->n - s->at);
+
+	if (assay_slice_starts(rest, "true") || assay_slice_starts(rest, "null"))
+		s->at += 4;
+	else if (assay_slice_starts(rest, "false"))
+		s->at += 5;
+	else
+		return false;
+	return true;
+}
+
+/* enter - an object or a list begins */
+static bool enter(struct scan *s, bool object)
+{
+	if (s->depth == ASSAY_REPORT_DEPTH)
+		return false;
+	s->open = s->open << 1 | (object ? 1u : 0u);
+	s->depth++;
+	s->at++;
+	return true;
+}
+
+/* skip_name - "name": of a member */
+static bool skip_name(struct scan *s)
+{
+	skip_space(s);
+	if (!skip_string(s))
+		return false;
+	skip_space(s);
+	if (peek(s) != ':')
+		return false;
+	s->at++;
+	return true;
+}
+
+/* skip_value - a scalar, or the beginning of an object or list; *opened says which */
+static bool skip_value(struct scan *s, bool *opened)
+{
+	int c;
+
+	*opened = false;
+	skip_space(s);
+	c = peek(s);
+	if (c == '"')
+		return skip_string(s);
+	if (c == '-' || assay_ascii_is_digit(c))
+		return skip_number(s);
+	if (c != '{' && c != '[')
+		return skip_word(s);
+	if (!enter(s, c == '{'))
+		return false;
+	skip_space(s);
+	if (peek(s) == (c == '{' ? '}' : ']'))
+		return true; /* the closing one is read by leave() */
+	*opened = true;
+	return c == '[' || skip_name(s);
+}
+
+/* leave - closing brackets and the comma behind a value; *more when another value follows */
+static bool leave(struct scan *s, bool *more)
+{
+	*more = false;
+	while (s->depth > 0) {
+		bool object = (s->open & 1) != 0;
+		int c;
+
+		skip_space(s);
+		c = peek(s);
+		if (c == ',') {
+			s->at++;
+			*more = true;
+			return !object || skip_name(s);
+		}
+		if (c != (object ? '}' : ']'))
+			return false;
+		s->at++;
+		s->open >>= 1;
+		s->depth--;
+	}
+	return true;
+}
+
+/* skip_document - one value and nothing behind it */
+static bool skip_document(struct scan *s)
+{
+	for (;;) {
+		bool opened, more;
+
+		if (!skip_value(s, &opened))
+			return false;
+		if (opened)
+			continue;
+		if (!leave(s, &more))
+			return false;
+		if (!more)
+			break;
+	}
+	skip_space(s);
+	return s->at == s->n;
+}
+
+/* assay_report_check - size, UTF-8, grammar, depth, schema */
+enum assay_status assay_report_check(struct assay_slice report, struct assay_err *err)
+{
+	static const char head[] = "{\"schema\":\"" ASSAY_REPORT_SCHEMA "\"";
+	struct scan s = { .p = (const unsigned char *)report.p, .n = report.n };
+
+	if (report.n > ASSAY_REPORT_BYTES)
+		return assay_err_set(err, ASSAY_E_SYNTAX, "the report has %zu bytes", report.n);
+	if (!assay_slice_starts(report, head))
+		return assay_err_set(
+		    err, ASSAY_E_SYNTAX, "the report is not of schema " ASSAY_REPORT_SCHEMA);
+	if (!assay_utf8_is_valid(report))
+		return assay_err_set(err, ASSAY_E_SYNTAX, "the report is not UTF-8");
+	if (!skip_document(&s))
+		return assay_err_set(
+		    err, ASSAY_E_SYNTAX, "the report is not JSON at byte %zu", s.at);
+	return ASSAY_OK;
+}

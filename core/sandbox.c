@@ -1,0 +1,381 @@
+/*
+ * core/sandbox.c - see sandbox.h. Changes the process it runs in for good; opens /proc/self/statm
+ * and nothing else. The only place that knows libseccomp and Landlock. Fails closed: what must be
+ * in force and is not, is an error and the scan process does not start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "core/sandbox.h"
+
+#define DESCRIPTORS 64
+#define FILTER_MAX ((size_t)64 * 1024)
+
+/* Landlock is younger than some of the kernel headers we build with. */
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_restrict_self 446
+#endif
+#define LANDLOCK_VERSION 1u
+
+/* struct landlock_ruleset_attr of the newest kernel we know. */
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+
+/* failed - errno in words */
+static enum assay_status failed(struct assay_err *err, const char *what)
+{
+	int e = errno;
+
+	return assay_err_set(err, ASSAY_E_IO, "sandbox: %s: %s", what, strerror(e));
+}
+
+/* ---- the system call filter ------------------------------------------------------------------ */
+
+/* Work on memory, on descriptors that are there already, on time, and the end. abort(3) needs no
+ * tgkill: when it cannot signal itself, it executes a trap. */
+static const int allowed[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(preadv), SCMP_SYS(pwritev),
+	SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(fstat),
+	SCMP_SYS(ftruncate), SCMP_SYS(memfd_create), SCMP_SYS(munmap), SCMP_SYS(mremap),
+	SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
+	SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
+	SCMP_SYS(getegid), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday),
+	SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(setitimer),
+	SCMP_SYS(getitimer), SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(getrusage), SCMP_SYS(times), SCMP_SYS(sysinfo), SCMP_SYS(uname),
+	SCMP_SYS(getrandom), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
+	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(getrlimit), SCMP_SYS(rseq),
+	SCMP_SYS(set_robust_list), SCMP_SYS(exit), SCMP_SYS(exit_group) };
+
+/* Libraries take EACCES for "not there, go on"; some take EPERM for a reason to give up. */
+static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat),
+	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),
+	SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink), SCMP_SYS(readlinkat) };
+
+/* No F_SETOWN, F_SETSIG: they signal others. */
+static const int fcntl_commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+	F_ADD_SEALS, F_GET_SEALS };
+
+/* add_plain - the calls without conditions */
+static int add_plain(scmp_filter_ctx ctx)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0] && rc == 0; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0] && rc == 0; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
+	return rc;
+}
+
+/* add_conditional - the calls that depend on what they are asked to do */
+static int add_conditional(scmp_filter_ctx ctx)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof fcntl_commands / sizeof fcntl_commands[0] && rc == 0; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)fcntl_commands[i]));
+	/* No code is made here, and none is loaded any more. */
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	/* How the C library spells fstat; with a name it would look at files. */
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+		    SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+	/* Asking for its own limits only: no new ones, of nobody else. */
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+		    SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+	return rc;
+}
+
+/* read_filter - from the descriptor libseccomp wrote to, into memory */
+static enum assay_status read_filter(int fd, struct sock_fprog **filter, struct assay_err *err)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	struct sock_fprog *prog;
+
+	if (size <= 0 || (size_t)size > FILTER_MAX || lseek(fd, 0, SEEK_SET) != 0)
+		return assay_err_set(err, ASSAY_E_IO, "sandbox: a filter of %ld bytes", (long)size);
+	prog = assay_xmalloc(sizeof *prog + (size_t)size);
+	prog->filter = (struct sock_filter *)(prog + 1);
+	prog->len = (unsigned short)((size_t)size / sizeof(struct sock_filter));
+	if (assay_io_read_full(fd, prog->filter, (size_t)size, err) != ASSAY_OK) {
+		free(prog);
+		return assay_err_prefix(err, "sandbox");
+	}
+	*filter = prog;
+	return ASSAY_OK;
+}
+
+/* build_filter - once per master: compiling costs more than loading */
+static enum assay_status build_filter(struct sock_fprog **filter, struct assay_err *err)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	enum assay_status st;
+	int fd = -1, rc;
+
+	if (ctx == NULL)
+		return assay_err_set(err, ASSAY_E_IO, "sandbox: libseccomp does not start");
+	rc = add_plain(ctx);
+	if (rc == 0)
+		rc = add_conditional(ctx);
+	st = rc == 0 ? assay_io_memfd("assay-filter", &fd, err) : ASSAY_E_IO;
+	if (rc == 0 && st == ASSAY_OK)
+		rc = seccomp_export_bpf(ctx, fd);
+	seccomp_release(ctx);
+	if (rc != 0)
+		st = assay_err_set(
+		    err, ASSAY_E_IO, "sandbox: cannot make the filter: %s", strerror(-rc));
+	else if (st == ASSAY_OK)
+		st = read_filter(fd, filter, err);
+	assay_io_close(&fd);
+	return st;
+}
+
+/* load_filter - from here on */
+static enum assay_status load_filter(const struct sock_fprog *filter, struct assay_err *err)
+{
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter, 0, 0) != 0)
+		return failed(
+		    err, "cannot load the system call filter (is seccomp in the kernel?)");
+	return ASSAY_OK;
+}
+
+/* ---- the other parts ------------------------------------------------------------------------- */
+
+/* landlock_abi - 0 when the kernel has none */
+static long landlock_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
+
+	return abi > 0 ? abi : 0;
+}
+
+/* deny_files - a Landlock rule set that handles everything this kernel knows, and allows nothing */
+static bool deny_files(void)
+{
+	static const uint64_t fs[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
+	long abi = landlock_abi();
+	struct ruleset rules = { .fs = fs[abi < 5 ? abi : 5] };
+	size_t size = sizeof rules.fs;
+	int fd, rc;
+
+	if (abi == 0)
+		return false;
+	if (abi >= 4) {
+		rules.net = 3;
+		size += sizeof rules.net;
+	}
+	if (abi >= 6) {
+		rules.scoped = 3;
+		size += sizeof rules.scoped;
+	}
+	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+	if (fd < 0)
+		return false;
+	rc = (int)syscall(SYS_landlock_restrict_self, fd, 0);
+	assay_io_close(&fd);
+	return rc == 0;
+}
+
+/* find_user - uid and gid to become, when we are root */
+static enum assay_status find_user(
+    struct assay_sandbox *sandbox, const char *wanted, struct assay_err *err)
+{
+	const char *names[] = { wanted != NULL ? wanted : "assay", "nobody" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct passwd pw, *found = NULL;
+		char room[4096];
+
+		if (getpwnam_r(names[i], &pw, room, sizeof room, &found) == 0 && found != NULL &&
+		    found->pw_uid != 0) {
+			sandbox->uid = found->pw_uid;
+			sandbox->gid = found->pw_gid;
+			sandbox->user_used = names[i];
+			return ASSAY_OK;
+		}
+	}
+	return assay_err_set(err, ASSAY_E_CONF,
+	    "there is neither a user \"%s\" ([core] scan_user) nor \"nobody\": create one, scan "
+	    "processes do not run as root",
+	    names[0]);
+}
+
+/* become - give up root */
+static enum assay_status become(const struct assay_sandbox *sandbox, struct assay_err *err)
+{
+	if (sandbox->user_used == NULL)
+		return ASSAY_OK;
+	if (setgroups(0, NULL) != 0 || setresgid(sandbox->gid, sandbox->gid, sandbox->gid) != 0 ||
+	    setresuid(sandbox->uid, sandbox->uid, sandbox->uid) != 0)
+		return failed(err, "cannot change the user");
+	if (setuid(0) == 0)
+		return assay_err_set(err, ASSAY_E_IO, "sandbox: still root");
+	return ASSAY_OK;
+}
+
+/* stay_mortal - die with the parent; changing the user has undone it */
+static enum assay_status stay_mortal(struct assay_err *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return failed(err, "prctl");
+	return ASSAY_OK;
+}
+
+/* limit - one rlimit, soft and hard */
+static bool limit(int what, uint64_t most)
+{
+	struct rlimit now;
+
+	if (getrlimit((__rlimit_resource_t)what, &now) != 0)
+		return false;
+	if (now.rlim_max != RLIM_INFINITY && most > now.rlim_max)
+		most = now.rlim_max;
+	now.rlim_cur = now.rlim_max = most;
+	return setrlimit((__rlimit_resource_t)what, &now) == 0;
+}
+
+#ifndef ASSAY_SANITIZED
+/* loaded - bytes of address space in use now */
+static uint64_t loaded(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	(void)fclose(f);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+#endif
+
+/* set_limits - what it may use; SIGXFSZ is ignored so that a write over the bound just fails */
+static enum assay_status set_limits(const struct assay_sandbox *sandbox, struct assay_err *err)
+{
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, DESCRIPTORS) ||
+	    !limit(RLIMIT_FSIZE, sandbox->options.file))
+		return failed(err, "cannot set resource limits");
+#ifndef ASSAY_SANITIZED /* whose shadow memory is terabytes */
+	uint64_t size = loaded();
+
+	if (size == 0 || !limit(RLIMIT_AS, size + sandbox->options.memory))
+		return failed(err, "cannot limit the address space (is /proc mounted?)");
+#endif
+	return ASSAY_OK;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+/* assay_sandbox_prepare - look up, compile, plan */
+enum assay_status assay_sandbox_prepare(struct assay_sandbox *sandbox,
+    const struct assay_sandbox_options *options, struct assay_err *err)
+{
+	*sandbox = (struct assay_sandbox){ .options = *options };
+	if (options->off)
+		return ASSAY_OK;
+	sandbox->planned = ASSAY_SANDBOX_PRIVS | ASSAY_SANDBOX_RLIMITS | ASSAY_SANDBOX_SECCOMP;
+#ifndef ASSAY_SANITIZED
+	sandbox->planned |= ASSAY_SANDBOX_ADDRESS_SPACE;
+#endif
+	if (geteuid() == 0) {
+		enum assay_status st = find_user(sandbox, options->user, err);
+
+		if (st != ASSAY_OK)
+			return st;
+		sandbox->planned |= ASSAY_SANDBOX_USER | ASSAY_SANDBOX_NETWORK;
+	}
+	if (landlock_abi() > 0)
+		sandbox->planned |= ASSAY_SANDBOX_LANDLOCK;
+	return build_filter(&sandbox->filter, err);
+}
+
+/* assay_sandbox_release - what prepare made */
+void assay_sandbox_release(struct assay_sandbox *sandbox)
+{
+	free(sandbox->filter);
+	sandbox->filter = NULL;
+}
+
+/* assay_sandbox_enter - close it, the filter last */
+enum assay_status assay_sandbox_enter(
+    const struct assay_sandbox *sandbox, unsigned *active, struct assay_err *err)
+{
+	enum assay_status st;
+
+	*active = 0;
+	if (sandbox->options.off)
+		return ASSAY_OK;
+	*active = sandbox->planned & ~(unsigned)(ASSAY_SANDBOX_NETWORK | ASSAY_SANDBOX_LANDLOCK);
+	if ((sandbox->planned & ASSAY_SANDBOX_NETWORK) != 0 && unshare(CLONE_NEWNET) == 0)
+		*active |= ASSAY_SANDBOX_NETWORK;
+	st = become(sandbox, err);
+	if (st == ASSAY_OK)
+		st = stay_mortal(err);
+	/* Before Landlock: it reads /proc. */
+	if (st == ASSAY_OK)
+		st = set_limits(sandbox, err);
+	if (st == ASSAY_OK && deny_files())
+		*active |= ASSAY_SANDBOX_LANDLOCK;
+	return st == ASSAY_OK ? load_filter(sandbox->filter, err) : st;
+}
+
+/* assay_sandbox_describe - for the log and `assay status` */
+void assay_sandbox_describe(const struct assay_sandbox *sandbox, char text[ASSAY_SANDBOX_TEXT])
+{
+	static const struct {
+		unsigned part;
+		const char *name;
+	} parts[] = { { ASSAY_SANDBOX_PRIVS, "no_new_privs" }, { ASSAY_SANDBOX_SECCOMP, "seccomp" },
+		{ ASSAY_SANDBOX_RLIMITS, "rlimits" },
+		{ ASSAY_SANDBOX_ADDRESS_SPACE, "address space" },
+		{ ASSAY_SANDBOX_LANDLOCK, "landlock" },
+		{ ASSAY_SANDBOX_NETWORK, "network namespace" }, { ASSAY_SANDBOX_USER, "user" } };
+	char in[ASSAY_SANDBOX_TEXT / 2] = "", out[ASSAY_SANDBOX_TEXT / 2] = "";
+	size_t nin = 0, nout = 0;
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		bool on = (sandbox->planned & parts[i].part) != 0;
+		char *to = on ? in : out;
+		size_t *n = on ? &nin : &nout;
+		int w =
+		    snprintf(to + *n, sizeof in - *n, "%s%s", *n > 0 ? ", " : "", parts[i].name);
+
+		*n += w > 0 && (size_t)w < sizeof in - *n ? (size_t)w : 0;
+	}
+	(void)snprintf(text, ASSAY_SANDBOX_TEXT, "%s%s%.32s%s%s", nin > 0 ? in : "off",
+	    sandbox->user_used != NULL ? " " : "",
+	    sandbox->user_used != NULL ? sandbox->user_used : "", nout > 0 ? "; missing: " : "",
+	    out);
+}
