@@ -29,30 +29,37 @@
 
 enum assay_ask_state { ASSAY_ASK_WAITING, ASSAY_ASK_RUNNING, ASSAY_ASK_LOST, ASSAY_ASK_DONE };
 
+/* What is asked. */
+struct assay_ask_mail {
+	json_t *request;                  /* members of core/request.h; taken; skip[] grows */
+	int message;                      /* sealed memfd; borrowed */
+	struct assay_progress_page *page; /* of this conversation alone while it lasts; borrowed */
+	int64_t deadline_ms;              /* CLOCK_MONOTONIC */
+};
+
 struct assay_ask {
 	enum assay_ask_state state;
-	json_t *request;     /* owned; skip[] grows */
-	int message;         /* borrowed */
-	int64_t deadline_ms; /* CLOCK_MONOTONIC */
-	struct assay_progress_page page;
+	struct assay_ask_mail mail;
 	struct assay_wire *line; /* borrowed while RUNNING or LOST */
 	bool asked;              /* the request is out */
 	bool last;               /* root's worker only */
-	unsigned tries;          /* processes this mail was given to */
-	int64_t asked_ms;
+	unsigned tries;          /* processes that got this mail */
+	unsigned stillborn;      /* processes that died before they were ready */
+	char blamed[64];         /* who was at work at the last death; "": nobody */
+	bool late;               /* ... and had overstayed */
 
 	/* DONE: */
-	bool answered; /* false: no report, `why` says */
+	bool answered; /* false: no report, `why` and perhaps err say why */
 	struct assay_wire_verdict verdict;
 	struct assay_buf report; /* checked JSON (core/report_check.h) */
 	int keep;                /* sealed container of payloads, or -1 */
-	const char *why;         /* "timeout" | "crashed" | "refused" */
+	const char *why;         /* "timeout" | "crashed" | "refused" (the request makes no sense) |
+				    "unable" (scan processes do not start: every mail would fare so) */
 	struct assay_err err;
 };
 
-/* Takes the reference to `request` (members of core/request.h). */
-ASSAY_MUST_CHECK enum assay_status assay_ask_init(struct assay_ask *ask, json_t *request,
-    int message, int64_t deadline_ms, struct assay_err *err);
+/* Takes the reference to mail->request. */
+void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail);
 void assay_ask_release(struct assay_ask *ask);
 void assay_ask_attach(struct assay_ask *ask, struct assay_wire *line);
 /* When step must be called at the latest (CLOCK_MONOTONIC ms). */

@@ -36,10 +36,11 @@ ASSAY_MUST_CHECK enum assay_status assay_door_open(
     const struct assay_door_options *options, struct assay_door **door, struct assay_err *err);
 /* Gives what is still to come, then ends the processes. Accepts NULL, leaves NULL. */
 void assay_door_close(struct assay_door **door);
-/* Takes fd of the submission. `tag` comes back in the answer. Waits only when too many wait. */
+/* Takes fd of the submission. `tag` comes back in the answer. Waits only when too many wait.
+ * ASSAY_END when the door is stopping. */
 ASSAY_MUST_CHECK enum assay_status assay_door_submit(struct assay_door *door,
     const struct assay_submission *submission, void *tag, struct assay_err *err);
-/* Until every answer is given. */
+/* Until every answer is given; ASSAY_END when the receiver of answers wanted no more. */
 ASSAY_MUST_CHECK enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *err);
 
 #endif

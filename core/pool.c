@@ -2,6 +2,7 @@
  * core/pool.c - see pool.h. Touches processes of its own making and the sockets to them. A process
  * that cannot be started is an error; one that dies is news for whoever holds its slot.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,15 +19,60 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/slice.h"
 #include "core/pool.h"
 
 #define GRACE_MS 2000 /* for a process that was hung up on */
 #define SEND_SECONDS 5
 
+#define FDS 1024
+
+/* A set of descriptors below FDS. */
+struct assay_pool_fds {
+	bool open[FDS];
+};
+
+/* note_fds - what is open now; nothing below FDS is closed later when /proc cannot be read */
+static struct assay_pool_fds *note_fds(void)
+{
+	struct assay_pool_fds *fds = assay_xcalloc(1, sizeof *fds);
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		memset(fds->open, true, sizeof fds->open);
+		return fds;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		uint64_t fd;
+
+		if (assay_slice_u64(assay_slice_str(entry->d_name), &fd) && fd < FDS)
+			fds->open[fd] = (int)fd != dirfd(dir);
+	}
+	(void)closedir(dir);
+	return fds;
+}
+
+/* close_others - inputs, outputs and stores that the parent opened later are not the child's */
+static void close_others(const struct assay_pool_fds *own, int sock)
+{
+	int from = 0;
+
+	for (int fd = 0; fd < FDS; fd++) {
+		if (!own->open[fd] && fd != sock)
+			continue;
+		if (fd > from)
+			(void)close_range((unsigned)from, (unsigned)fd - 1, 0);
+		from = fd + 1;
+	}
+	(void)close_range((unsigned)from, ~0U, 0);
+}
+
 /* assay_pool_init - slots, no process yet */
 void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg)
 {
 	*pool = (struct assay_pool){ .child = child, .arg = arg, .n = n };
+	pool->own = note_fds();
 	pool->slot = assay_xcalloc(n, sizeof *pool->slot);
 	for (size_t i = 0; i < n; i++)
 		assay_wire_init(&pool->slot[i].wire, -1);
@@ -87,7 +133,9 @@ void assay_pool_release(struct assay_pool *pool)
 	}
 	for (size_t i = 0; i < pool->n; i++)
 		leave(pool, &pool->slot[i], until_ms);
+	free(pool->own);
 	free(pool->slot);
+	pool->own = NULL;
 	pool->slot = NULL;
 	pool->n = 0;
 }
@@ -112,6 +160,7 @@ _Noreturn static void live(struct assay_pool *pool, int sock, pid_t parent)
 		_exit(0);
 	for (size_t i = 0; i < pool->n; i++)
 		assay_wire_release(&pool->slot[i].wire);
+	close_others(pool->own, sock);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGALRM, SIG_DFL);

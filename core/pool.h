@@ -24,13 +24,17 @@ struct assay_pool_slot {
 	bool busy;
 };
 
+struct assay_pool_fds;
+
 struct assay_pool {
 	assay_pool_child *child;
 	void *arg;
+	struct assay_pool_fds *own; /* descriptors open at init: children keep these */
 	struct assay_pool_slot *slot;
 	size_t n;
 };
 
+/* Descriptors opened after this call are closed in the children. */
 void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg);
 /* Hangs up on all and waits for them; kills what does not go. */
 void assay_pool_release(struct assay_pool *pool);

@@ -27,5 +27,7 @@ int assay_scanproc_run(const struct assay_scanproc_options *options, int sock);
 /* A payload container, as VERDICT's second descriptor: per payload the digest (64 hex digits), the
  * size (u64 little-endian) and the bytes. */
 #define ASSAY_KEEP_HEAD 72u
+/* As size: the message itself, of which the door has the bytes. */
+#define ASSAY_KEEP_MESSAGE UINT64_MAX
 
 #endif

@@ -32,8 +32,8 @@ struct assay_scanner_options {
 	bool no_sandbox;                /* for debugging */
 };
 
-/* A payload to keep: its digest and its bytes (checked to be of that digest). */
-struct assay_keep {
+/* A payload that shall be kept: its digest and its bytes (checked to be of that digest). */
+struct assay_kept {
 	char sha256[65];
 	struct assay_slice bytes;
 };
@@ -46,7 +46,7 @@ struct assay_answer {
 	const char *scan_id;
 	unsigned tries;           /* scan processes it took */
 	struct assay_slice bytes; /* the message, the door's own copy; {"", 0} when too large */
-	const struct assay_keep *keep; /* payloads that shall be archived */
+	const struct assay_kept *keep; /* payloads that shall be archived */
 	size_t nkeep;
 	void *tag; /* of the submission */
 };

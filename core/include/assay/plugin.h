@@ -220,14 +220,15 @@ ASSAY_API void assay_plan_no_archive(struct assay_plan *plan);
  */
 
 struct assay_submission {
-	struct assay_slice bytes; /* or */
-	int fd;                   /* >= 0: taken; read-only */
-	const char *source;       /* "maildir", "mbox", ... */
-	const char *source_id;    /* durable name, or NULL */
-	const char *filename;     /* as given, or NULL */
-	const char *content_type; /* "message/rfc822" when it is known to be mail; or NULL */
-	int64_t message_time_ms;  /* 0: not known */
-	json_t *extra;            /* list of {key, value}, taken; or NULL */
+	struct assay_slice bytes;        /* or */
+	int fd;                          /* >= 0: taken; read-only */
+	const char *source;              /* "maildir", "mbox", ... */
+	const char *source_id;           /* durable name, or NULL */
+	const char *filename;            /* as given, or NULL */
+	const char *content_type;        /* "message/rfc822" when it is known to be mail; or NULL */
+	int64_t message_time_ms;         /* 0: not known */
+	json_t *extra;                   /* list of {key, value}, taken; or NULL */
+	const char *message_time_source; /* where that time is from: "mbox", "mtime"; or NULL */
 };
 
 /* Scans one message; *verdict (may be NULL) is a word of RESULT's verdict.action. */

@@ -1,0 +1,251 @@
+/*
+ * core/ask.c - see ask.h. Touches the line it was given and memory files that came over it. What a
+ * scan process sends is checked before it is believed; a process that breaks the protocol is
+ * treated as one that crashed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "core/ask.h"
+#include "core/json.h"
+#include "core/report_check.h"
+
+#define GRACE_MS 1000 /* for the scan process' own partial report at the deadline */
+#define STILLBORN_MAX 4u
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+/* assay_ask_init - nothing sent yet */
+void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail)
+{
+	*ask = (struct assay_ask){ .state = ASSAY_ASK_WAITING, .mail = *mail, .keep = -1 };
+	assay_buf_init(&ask->report, ASSAY_REPORT_BYTES);
+}
+
+/* assay_ask_release - forget the answer */
+void assay_ask_release(struct assay_ask *ask)
+{
+	assay_io_close(&ask->keep);
+	assay_buf_release(&ask->report);
+	json_decref(ask->mail.request);
+	ask->mail.request = NULL;
+}
+
+/* assay_ask_attach - a line to a process that is, or will be, READY */
+void assay_ask_attach(struct assay_ask *ask, struct assay_wire *line)
+{
+	ask->line = line;
+	ask->asked = false;
+	ask->state = ASSAY_ASK_RUNNING;
+	assay_progress_clear(ask->mail.page);
+}
+
+/* assay_ask_wake_ms - the deadline, and a moment for a report that is being written */
+int64_t assay_ask_wake_ms(const struct assay_ask *ask)
+{
+	return ask->mail.deadline_ms + GRACE_MS;
+}
+
+/* lose - the owner shall bury the line */
+static void lose(struct assay_ask *ask)
+{
+	ask->state = ASSAY_ASK_LOST;
+}
+
+/* finish - no report, for this reason */
+static void finish(struct assay_ask *ask, const char *why)
+{
+	ask->why = why;
+	ask->state = ASSAY_ASK_DONE;
+}
+
+/* send - the request, now that somebody is ready for it */
+static void send_request(struct assay_ask *ask)
+{
+	struct assay_wire_request request = { .deadline_ms = ask->mail.deadline_ms };
+	enum assay_status st = ASSAY_E_LIMIT;
+	struct assay_buf text;
+
+	assay_buf_init(&text, ASSAY_WIRE_REQUEST_MAX);
+	if (assay_json_write(ask->mail.request, ASSAY_JSON_COMPACT, &text)) {
+		request.json = assay_buf_slice(&text);
+		st = assay_wire_send_request(
+		    ask->line->sock, &request, ask->mail.message, ask->mail.page->fd, &ask->err);
+	}
+	assay_buf_release(&text);
+	if (st == ASSAY_E_LIMIT) {
+		(void)assay_err_set(&ask->err, st, "the envelope and request are too large");
+		finish(ask, "refused");
+	} else if (st != ASSAY_OK) {
+		lose(ask);
+	} else {
+		ask->asked = true;
+		ask->tries++;
+	}
+}
+
+/* seal - from here on nobody changes it; true when it has the size that was promised */
+static bool seal(int fd, uint64_t size)
+{
+	struct stat st;
+
+	return fcntl(fd, F_ADD_SEALS, SEALS) == 0 && fstat(fd, &st) == 0 && st.st_size >= 0 &&
+	    (uint64_t)st.st_size == size;
+}
+
+/* read_report - pread from the sealed file */
+static bool read_report(struct assay_ask *ask, int fd, uint64_t size)
+{
+	size_t left = (size_t)size;
+	char *p;
+
+	assay_buf_clear(&ask->report);
+	p = size <= ASSAY_REPORT_BYTES ? assay_buf_reserve(&ask->report, left) : NULL;
+	if (p == NULL)
+		return false;
+	while (left > 0) {
+		ssize_t n = pread(fd, p, left, (off_t)(size - left));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		left -= (size_t)n;
+	}
+	assay_buf_commit(&ask->report, (size_t)size);
+	return assay_report_check(assay_buf_slice(&ask->report), &ask->err) == ASSAY_OK;
+}
+
+/* take_verdict - the answer, if it can be believed */
+static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
+{
+	struct assay_wire_verdict *verdict = &ask->verdict;
+
+	if (assay_wire_get_verdict(frame, verdict, &ask->err) != ASSAY_OK ||
+	    !seal(frame->fd[0], verdict->report_size) ||
+	    !read_report(ask, frame->fd[0], verdict->report_size) ||
+	    (frame->nfd == 2 && !seal(frame->fd[1], verdict->keep_size))) {
+		lose(ask);
+		return;
+	}
+	ask->keep = frame->fd[1];
+	frame->fd[1] = -1;
+	ask->answered = true;
+	ask->why = NULL;
+	ask->state = ASSAY_ASK_DONE;
+}
+
+/* take - one frame */
+static void take(struct assay_ask *ask, struct assay_wire_frame *frame)
+{
+	if (frame->type == ASSAY_WIRE_READY && !ask->asked) {
+		send_request(ask);
+	} else if (frame->type == ASSAY_WIRE_VERDICT && ask->asked) {
+		take_verdict(ask, frame);
+	} else if (frame->type == ASSAY_WIRE_ERROR) {
+		(void)assay_err_set(&ask->err, ASSAY_E_UNSUP, "%.*s", (int)frame->body.n,
+		    frame->body.n > 0 ? frame->body.p : "");
+		finish(ask, ask->asked ? "refused" : "unable");
+	} else {
+		lose(ask);
+	}
+	assay_wire_drop(frame);
+}
+
+/* assay_ask_step - frames that are there, one receive if there may be more, the deadline */
+enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable)
+{
+	while (ask->state == ASSAY_ASK_RUNNING) {
+		struct assay_wire_frame frame;
+		enum assay_status st = assay_wire_next(ask->line, &frame, &ask->err);
+
+		if (st == ASSAY_OK) {
+			take(ask, &frame);
+			continue;
+		}
+		if (st == ASSAY_END && !readable)
+			break;
+		if (st == ASSAY_END)
+			st = assay_wire_receive(ask->line, &ask->err);
+		readable = false;
+		if (st != ASSAY_OK)
+			lose(ask);
+	}
+	if (ask->state == ASSAY_ASK_RUNNING && assay_clock_mono_ms() >= assay_ask_wake_ms(ask))
+		lose(ask);
+	return ask->state;
+}
+
+/* skipped_before - is this worker in skip[] already? */
+static bool skipped_before(const json_t *skip, const char *worker)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(skip, i, entry)
+	{
+		const char *name = assay_json_get_str(entry, "worker");
+
+		if (name != NULL && strcmp(name, worker) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* blame - skip whoever was at work; false when nobody was */
+static bool blame(struct assay_ask *ask, int64_t now_ms)
+{
+	json_t *skip = json_object_get(ask->mail.request, "skip"), *entry;
+	struct assay_progress at;
+
+	ask->blamed[0] = '\0';
+	if (!assay_progress_read(ask->mail.page, &at))
+		return false;
+	if (skip == NULL) {
+		skip = json_array();
+		assay_json_set(ask->mail.request, "skip", skip);
+	}
+	entry = json_object();
+	assay_json_set(entry, "worker", assay_json_own(at.worker));
+	assay_json_set(entry, "sha256",
+	    assay_json_own(
+		at.sha256[0] == '\0' || skipped_before(skip, at.worker) ? "*" : at.sha256));
+	/* The timer fires at the timeout; a little earlier is rounding. */
+	ask->late = at.timeout_ms > 0 && now_ms - at.started_ms >= at.timeout_ms - 20;
+	assay_json_set(entry, "kind", assay_json_own(ask->late ? "timeout" : "crashed"));
+	assay_json_append(skip, entry);
+	memcpy(ask->blamed, at.worker, sizeof ask->blamed);
+	return true;
+}
+
+/* assay_ask_bury - what next, now that the process is gone */
+enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
+{
+	int64_t now_ms = assay_clock_mono_ms();
+	bool found;
+
+	ask->line = NULL;
+	ask->state = ASSAY_ASK_WAITING;
+	if (!ask->asked) {
+		/* Recycled, or killed by somebody else: not this mail's doing. */
+		if (++ask->stillborn > STILLBORN_MAX)
+			finish(ask, "unable");
+		return ask->state;
+	}
+	found = blame(ask, now_ms);
+	if (now_ms >= ask->mail.deadline_ms)
+		finish(ask, "timeout");
+	else if (ask->last)
+		finish(ask, "crashed");
+	else if (!found || ask->tries >= ASSAY_ASK_RETRIES)
+		ask->last = true;
+	if (ask->last)
+		assay_json_set(ask->mail.request, "root_only", json_true());
+	return ask->state;
+}

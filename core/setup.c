@@ -1,0 +1,59 @@
+/*
+ * core/setup.c - see setup.h. Touches configuration and modules through core/config and core/host;
+ * nothing of a mail has been read when it is done.
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "core/setup.h"
+
+#define FILE_SLACK ((uint64_t)64 << 20)
+
+/* make_engine - plugins into an engine, warm */
+static enum assay_status make_engine(struct assay_setup *setup, struct assay_err *err)
+{
+	const struct assay_opts *core = assay_config_core(setup->config);
+	struct assay_engine_identity identity = { 0 };
+	enum assay_status st;
+
+	st = assay_host_open(setup->config, &setup->host, err);
+	if (st == ASSAY_OK)
+		st = assay_config_finish(setup->config, err);
+	if (st != ASSAY_OK)
+		return st;
+	identity.instance = assay_opt_str(core, "instance");
+	identity.config_sha256 = assay_config_sha256(setup->config);
+	st = assay_engine_new(setup->host, core, &identity, &setup->engine, err);
+	return st == ASSAY_OK ? assay_host_warm(setup->host, err) : st;
+}
+
+/* assay_setup_open - all of it */
+enum assay_status assay_setup_open(
+    struct assay_setup *setup, struct assay_config *config, bool no_sandbox, struct assay_err *err)
+{
+	const struct assay_opts *core = assay_config_core(config);
+	struct assay_sandbox_options options = { .off = no_sandbox };
+	enum assay_status st;
+
+	memset(setup, 0, sizeof *setup);
+	setup->config = config;
+	options.user = assay_opt_str(core, "scan_user");
+	options.memory = (uint64_t)assay_opt_int(core, "scan_memory");
+	/* The largest file a scan process writes holds the payloads to be archived. */
+	options.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK;
+	st = make_engine(setup, err);
+	if (st == ASSAY_OK)
+		st = assay_sandbox_prepare(&setup->sandbox, &options, err);
+	if (st != ASSAY_OK)
+		assay_setup_close(setup);
+	return st;
+}
+
+/* assay_setup_close - in reverse order */
+void assay_setup_close(struct assay_setup *setup)
+{
+	assay_sandbox_release(&setup->sandbox);
+	assay_engine_free(&setup->engine);
+	assay_host_close(&setup->host);
+	assay_config_free(&setup->config);
+}

@@ -1,0 +1,30 @@
+/*
+ * core/setup.h - from a command line to an engine that can be forked
+ *
+ * Loads the configuration and the plugins, warms them, prepares the sandbox: all that a process
+ * does before the first scan process is forked from it. Fails with one line that names the place
+ * in the configuration or the module.
+ */
+#ifndef ASSAY_SETUP_H
+#define ASSAY_SETUP_H
+
+#include <assay/types.h>
+
+#include "core/config.h"
+#include "core/engine.h"
+#include "core/host.h"
+#include "core/sandbox.h"
+
+struct assay_setup {
+	struct assay_config *config;
+	struct assay_host *host;
+	struct assay_engine *engine;
+	struct assay_sandbox sandbox;
+};
+
+/* Takes config, also on failure. */
+ASSAY_MUST_CHECK enum assay_status assay_setup_open(
+    struct assay_setup *setup, struct assay_config *config, bool no_sandbox, struct assay_err *err);
+void assay_setup_close(struct assay_setup *setup);
+
+#endif
