@@ -64,7 +64,7 @@ static void finish(struct assay_ask *ask, const char *why)
 	ask->state = ASSAY_ASK_DONE;
 }
 
-/* send - the request, now that somebody is ready for it */
+/* send_request - the request, now that somebody is ready for it */
 static void send_request(struct assay_ask *ask)
 {
 	struct assay_wire_request request = { .deadline_ms = ask->mail.deadline_ms };

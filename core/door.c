@@ -167,8 +167,10 @@ static json_t *make_request(const struct assay_door *door, const struct assay_su
 	assay_json_set(request, "filename", assay_json_str(from->filename));
 	assay_json_set(request, "content_type", assay_json_str(from->content_type));
 	assay_json_set(request, "bulk", json_boolean(door->options.bulk));
-	if (from->extra != NULL)
-		assay_json_set(request, "extra_data", from->extra);
+	assay_json_set(request, "extra_data", from->extra != NULL ? from->extra : json_array());
+	if (door->options.extra != NULL)
+		(void)json_array_extend(json_object_get(request, "extra_data"),
+		    (json_t *)(uintptr_t)door->options.extra);
 	if (from->message_time_ms != 0) {
 		time = json_object();
 		assay_json_set(time, "utc", assay_json_int(from->message_time_ms));
@@ -181,7 +183,7 @@ static json_t *make_request(const struct assay_door *door, const struct assay_su
 	return request;
 }
 
-/* accept - one more in the ring */
+/* accept_mail - one more in the ring */
 static enum assay_status accept_mail(struct assay_door *door,
     const struct assay_submission *submission, void *tag, struct assay_err *err)
 {

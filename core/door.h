@@ -27,6 +27,7 @@ struct assay_door_options {
 	size_t jobs;
 	bool bulk;                    /* the longer deadline */
 	const json_t *request_common; /* members every request gets; borrowed; or NULL */
+	const json_t *extra;          /* added to every request's extra_data; borrowed; or NULL */
 	/* Borrowed for the call. False: stop (assay_door_stopping becomes true). */
 	bool (*answer)(void *arg, const struct assay_answer *answer);
 	void *arg;

@@ -46,6 +46,7 @@ enum assay_status assay_scanner_open(const struct assay_scanner_options *options
     struct assay_scanner **scanner, struct assay_err *err)
 {
 	static const struct assay_scanner_options none;
+	struct assay_setup_options setup = { 0 };
 	struct assay_config_source source = { 0 };
 	struct assay_scanner *s = NULL;
 	struct assay_config *config = NULL;
@@ -60,11 +61,12 @@ enum assay_status assay_scanner_open(const struct assay_scanner_options *options
 	source.core_opts = options->core_opts;
 	source.plugin_opts = options->plugin_opts;
 	source.plugin_dirs = options->plugin_dirs;
+	setup.no_sandbox = options->no_sandbox;
 	st = assay_config_load(&source, &config, err);
 	if (st != ASSAY_OK)
 		return st;
 	s = assay_xcalloc(1, sizeof *s);
-	st = assay_setup_open(&s->setup, config, options->no_sandbox, err);
+	st = assay_setup_open(&s->setup, config, &setup, err);
 	if (st == ASSAY_OK)
 		st = open_door(s, err);
 	if (st != ASSAY_OK)

@@ -10,13 +10,16 @@
 #define FILE_SLACK ((uint64_t)64 << 20)
 
 /* make_engine - plugins into an engine, warm */
-static enum assay_status make_engine(struct assay_setup *setup, struct assay_err *err)
+static enum assay_status make_engine(
+    struct assay_setup *setup, const char *const *also, struct assay_err *err)
 {
 	const struct assay_opts *core = assay_config_core(setup->config);
 	struct assay_engine_identity identity = { 0 };
 	enum assay_status st;
 
 	st = assay_host_open(setup->config, &setup->host, err);
+	for (; st == ASSAY_OK && also != NULL && *also != NULL; also++)
+		st = assay_host_load(setup->host, setup->config, *also, err);
 	if (st == ASSAY_OK)
 		st = assay_config_finish(setup->config, err);
 	if (st != ASSAY_OK)
@@ -28,22 +31,22 @@ static enum assay_status make_engine(struct assay_setup *setup, struct assay_err
 }
 
 /* assay_setup_open - all of it */
-enum assay_status assay_setup_open(
-    struct assay_setup *setup, struct assay_config *config, bool no_sandbox, struct assay_err *err)
+enum assay_status assay_setup_open(struct assay_setup *setup, struct assay_config *config,
+    const struct assay_setup_options *options, struct assay_err *err)
 {
 	const struct assay_opts *core = assay_config_core(config);
-	struct assay_sandbox_options options = { .off = no_sandbox };
+	struct assay_sandbox_options sandbox = { .off = options->no_sandbox };
 	enum assay_status st;
 
 	memset(setup, 0, sizeof *setup);
 	setup->config = config;
-	options.user = assay_opt_str(core, "scan_user");
-	options.memory = (uint64_t)assay_opt_int(core, "scan_memory");
+	sandbox.user = assay_opt_str(core, "scan_user");
+	sandbox.memory = (uint64_t)assay_opt_int(core, "scan_memory");
 	/* The largest file a scan process writes holds the payloads to be archived. */
-	options.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK;
-	st = make_engine(setup, err);
+	sandbox.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK;
+	st = make_engine(setup, options->also, err);
 	if (st == ASSAY_OK)
-		st = assay_sandbox_prepare(&setup->sandbox, &options, err);
+		st = assay_sandbox_prepare(&setup->sandbox, &sandbox, err);
 	if (st != ASSAY_OK)
 		assay_setup_close(setup);
 	return st;

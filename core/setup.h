@@ -15,6 +15,11 @@
 #include "core/host.h"
 #include "core/sandbox.h"
 
+struct assay_setup_options {
+	bool no_sandbox;
+	const char *const *also; /* plugins to load beside those of [core]; NULL ends; or NULL */
+};
+
 struct assay_setup {
 	struct assay_config *config;
 	struct assay_host *host;
@@ -23,8 +28,8 @@ struct assay_setup {
 };
 
 /* Takes config, also on failure. */
-ASSAY_MUST_CHECK enum assay_status assay_setup_open(
-    struct assay_setup *setup, struct assay_config *config, bool no_sandbox, struct assay_err *err);
+ASSAY_MUST_CHECK enum assay_status assay_setup_open(struct assay_setup *setup,
+    struct assay_config *config, const struct assay_setup_options *options, struct assay_err *err);
 void assay_setup_close(struct assay_setup *setup);
 
 #endif
