@@ -7,21 +7,10 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "text/base64.h"
+#include "text/line.h"
 #include "text/uu.h"
 
 #define EXTRA_MAX 4 /* characters behind the data of a line that some encoders add */
-
-/* line_at - the line at i, without its end; *next is where the next one begins */
-static struct assay_slice line_at(struct assay_slice text, size_t i, size_t *next)
-{
-	const struct assay_slice rest = assay_slice_from(text, i);
-	size_t n = assay_slice_find(rest, '\n');
-
-	*next = n < rest.n ? i + n + 1 : text.n;
-	while (n > 0 && rest.p[n - 1] == '\r')
-		n--;
-	return assay_slice_head(rest, n);
-}
 
 /* begin_line - `begin 644 name`; false when it is none */
 static bool begin_line(struct assay_slice line, struct assay_uu_block *b)
@@ -104,9 +93,8 @@ static bool uu_body(struct assay_slice text, struct assay_uu_block *b, struct as
 	size_t next;
 
 	for (size_t i = b->end; i < text.n; i = next) {
-		const struct assay_slice line = line_at(text, i, &next);
+		const struct assay_slice line = assay_line_at(text, i, &next);
 
-		/* "end" is a data line as well, by its letters; three of them are too few. */
 		if (assay_slice_is(assay_slice_trim(line), "end")) {
 			b->complete = true;
 			b->end = next;
@@ -149,7 +137,7 @@ static bool base64_body(struct assay_slice text, struct assay_uu_block *b, struc
 	size_t next, to = from;
 
 	for (size_t i = from; i < text.n; i = next) {
-		const struct assay_slice line = line_at(text, i, &next);
+		const struct assay_slice line = assay_line_at(text, i, &next);
 
 		if (assay_slice_is(assay_slice_trim(line), "====")) {
 			b->complete = true;
@@ -175,7 +163,7 @@ static size_t next_begin(struct assay_slice text, size_t i)
 		if (found == rest.n)
 			return text.n;
 		i += found;
-		if (i == 0 || text.p[i - 1] == '\n' || text.p[i - 1] == '\r')
+		if (assay_line_starts(text, i))
 			return i;
 		i++;
 	}
@@ -187,7 +175,7 @@ bool assay_uu_next(
     struct assay_slice text, size_t *at, struct assay_uu_block *block, struct assay_buf *out)
 {
 	for (size_t i = next_begin(text, *at), next; i < text.n; i = next_begin(text, next)) {
-		const struct assay_slice line = line_at(text, i, &next);
+		const struct assay_slice line = assay_line_at(text, i, &next);
 
 		*block = (struct assay_uu_block){ .start = i, .end = next };
 		if (!begin_line(line, block))

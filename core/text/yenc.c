@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "text/line.h"
 #include "text/yenc.h"
 
 /* crc_add - CRC-32 (IEEE 802.3) over more bytes */
@@ -21,18 +22,6 @@ static uint32_t crc_add(uint32_t crc, const char *p, size_t n)
 		crc = crc >> 4 ^ nibble[crc & 15];
 	}
 	return ~crc;
-}
-
-/* line_at - the line at i, without its end; *next is where the next one begins */
-static struct assay_slice line_at(struct assay_slice text, size_t i, size_t *next)
-{
-	const struct assay_slice rest = assay_slice_from(text, i);
-	size_t n = assay_slice_find(rest, '\n');
-
-	*next = n < rest.n ? i + n + 1 : text.n;
-	while (n > 0 && rest.p[n - 1] == '\r')
-		n--;
-	return assay_slice_head(rest, n);
 }
 
 /* field - the value of ` key=` in a header line, absent when it is not there */
@@ -92,9 +81,6 @@ static void data_line(struct assay_slice line, struct assay_yenc_block *b, struc
 	char decoded[512];
 	size_t n = 0;
 
-	/* A dot that was doubled for SMTP or NNTP transport and not taken back. */
-	if (assay_slice_starts(line, ".."))
-		line = assay_slice_from(line, 1);
 	for (size_t i = 0; i < line.n; i++) {
 		unsigned c = (unsigned char)line.p[i];
 
@@ -128,7 +114,7 @@ static void body(struct assay_slice text, struct assay_yenc_block *b, struct ass
 	size_t next;
 
 	for (size_t i = b->end; i < text.n; i = next) {
-		const struct assay_slice line = line_at(text, i, &next);
+		const struct assay_slice line = assay_line_at(text, i, &next);
 
 		if (assay_slice_starts(line, "=ybegin "))
 			return;
@@ -161,9 +147,13 @@ bool assay_yenc_next(
 		i += found;
 		if (found == rest.n)
 			break;
-		line = line_at(text, i, &next);
-		if ((i > 0 && text.p[i - 1] != '\n') || field(line, "name=").p == NULL) {
-			i++;
+		/* In the middle of a line it is none; looking at the line each time would be
+		 * quadratic. */
+		if (!assay_line_starts(text, i++))
+			continue;
+		line = assay_line_at(text, --i, &next);
+		if (field(line, "name=").p == NULL) {
+			i = next;
 			continue;
 		}
 		*block = (struct assay_yenc_block){ .start = i, .end = next };
