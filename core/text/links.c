@@ -361,8 +361,9 @@ static int by_name(const void *key, const void *row)
 		const int order =
 		    assay_ascii_lower((unsigned char)k->p[i]) - (unsigned char)name[i];
 
-		if (order != 0)
-			return order;
+		/* A NUL in the key must not run past the end of the name. */
+		if (order != 0 || name[i] == '\0')
+			return order != 0 ? order : 1;
 	}
 	return name[k->n] != '\0' ? -1 : 0;
 }

@@ -159,13 +159,17 @@ size_t assay_utf8_clean(struct assay_slice s, struct assay_buf *out)
 /* assay_utf8_cut - where to cut without splitting a character */
 size_t assay_utf8_cut(struct assay_slice s, size_t max)
 {
-	size_t n = max, back;
+	size_t n = max;
 
 	if (s.n <= max)
 		return s.n;
-	for (back = 0; back < 4 && n > 0; back++, n--)
+	for (int back = 0; back < 4; back++, n--) {
 		if (((unsigned char)s.p[n] & 0xc0) != 0x80)
 			return n;
+		if (n == 0)
+			break;
+	}
+	/* No character is that long: this is not UTF-8, and any place is as good. */
 	return max;
 }
 

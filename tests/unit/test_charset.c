@@ -44,6 +44,8 @@ static void utf8_replaces_what_is_invalid(void **state)
 	assert_int_equal(assay_utf8_prefix(LIT("ab\xc3\xa9\xc3")), 4);
 	assert_int_equal(assay_utf8_cut(LIT("a\xe2\x82\xac"), 3), 1);
 	assert_int_equal(assay_utf8_cut(LIT("a\xe2\x82\xac"), 4), 4);
+	assert_int_equal(assay_utf8_cut(LIT("\xe2\x82\xac"), 2), 0);
+	assert_int_equal(assay_utf8_cut(LIT("\x82\x82\x82\x82\x82\x82"), 5), 5);
 	assert_int_equal(assay_utf8_cut(LIT("a\xe2\x82\xac"
 					    "b"),
 			     4),
