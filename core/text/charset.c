@@ -161,7 +161,8 @@ static void from_utf8(struct assay_slice s, struct work *w)
 		(void)assay_buf_add(w->out, s.p, cut);
 		w->out->full |= cut < good;
 		s = assay_slice_from(s, good);
-		if (s.n == 0 || !bad(w))
+		/* Nothing behind a gap: a later, shorter character might fit. */
+		if (s.n == 0 || w->out->full || !bad(w))
 			return;
 		s = assay_slice_from(s, assay_utf8_decode(s, &cp));
 	}
