@@ -463,7 +463,7 @@ static void close_segment(struct parser *p, struct segment *seg, size_t end)
 	if (name.n == 0)
 		name = comment;
 	if (r.nspec == 0 ||
-	    (r.nspec == 1 && last_at(r.spec[0]) >= r.spec[0].n && dig(raw).p != NULL))
+	    (r.nspec + r.nmore == 1 && last_at(r.spec[0]) >= r.spec[0].n && dig(raw).p != NULL))
 		fall_back(p, &r, name, raw);
 	else
 		for (size_t i = 0; i < r.nspec; i++)
