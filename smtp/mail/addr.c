@@ -307,13 +307,14 @@ struct reading {
 	size_t nspec, nmore;
 	struct assay_slice root; /* the only word, if there is but one: a local name */
 	size_t nword;
-	bool empty_angle;
+	bool empty_angle, any_at;
 	struct assay_buf name, comment;
 };
 
 /* take_spec - an address was met */
 static void take_spec(struct parser *p, struct reading *r, struct assay_slice spec)
 {
+	r->any_at = r->any_at || last_at(spec) < spec.n;
 	if (r->nspec < ANGLES_MAX && p->list->n + r->nspec < p->max)
 		r->spec[r->nspec++] = spec;
 	else
@@ -462,8 +463,7 @@ static void close_segment(struct parser *p, struct segment *seg, size_t end)
 	comment = clean_name(p, &r.comment);
 	if (name.n == 0)
 		name = comment;
-	if (r.nspec == 0 ||
-	    (r.nspec + r.nmore == 1 && last_at(r.spec[0]) >= r.spec[0].n && dig(raw).p != NULL))
+	if (r.nspec == 0 || (!r.any_at && dig(raw).p != NULL))
 		fall_back(p, &r, name, raw);
 	else
 		for (size_t i = 0; i < r.nspec; i++)
@@ -471,6 +471,13 @@ static void close_segment(struct parser *p, struct segment *seg, size_t end)
 	p->list->total += r.nmore;
 	p->lex.pos = after;
 	*seg = (struct segment){ .start = after };
+}
+
+/* names_group - does the colon end a group's name? Text with an @ before it is none */
+static bool names_group(const struct parser *p, const struct segment *seg, size_t colon)
+{
+	return colon < p->last_semicolon && !seg->has_addr &&
+	    memchr(p->lex.s.p + seg->start, '@', colon - seg->start) == NULL;
 }
 
 /* open_group - the text before a colon names a group */
@@ -511,7 +518,7 @@ static void walk(struct parser *p)
 		struct token t = next_token(p);
 
 		note(&seg, p, &t);
-		if (t.kind == COLON && t.at < p->last_semicolon && !seg.has_addr)
+		if (t.kind == COLON && names_group(p, &seg, t.at))
 			open_group(p, &seg, t.at);
 		else if ((t.kind == COMMA || t.kind == SEMICOLON) && (seg.has_addr || !seg.any))
 			close_segment(p, &seg, t.at);
