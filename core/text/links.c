@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "text/css.h"
 #include "text/entity.h"
 #include "text/html.h"
 #include "text/links.h"
@@ -185,66 +186,21 @@ static void new_line(struct walk *w)
 		(void)assay_buf_add_char(b, '\n');
 }
 
-/* css_escape - `\68 ` and its like at the front of s (a backslash): bytes used */
-static size_t css_escape(struct assay_slice s, struct assay_buf *out)
+/* css_url - a URL of a style sheet */
+static bool css_url(void *user, struct assay_slice url)
 {
-	uint32_t cp = 0;
-	size_t i = 1;
+	struct walk *w = user;
 
-	for (; i < s.n && i < 7 && assay_ascii_hex((unsigned char)s.p[i]) >= 0; i++)
-		cp = cp * 16 + (uint32_t)assay_ascii_hex((unsigned char)s.p[i]);
-	if (i == 1) {
-		if (s.n > 1 && s.p[1] != '\n')
-			(void)assay_buf_add_char(out, s.p[1]);
-		return 2;
-	}
-	(void)assay_utf8_add(out, cp);
-	return i < s.n && assay_ascii_is_space((unsigned char)s.p[i]) ? i + 1 : i;
+	give_url(w, ASSAY_LINKS_CSS, url);
+	return !w->stopped;
 }
 
-/* css_value - a quoted or bare URL at the front of s up to its end: bytes used */
-static size_t css_value(struct walk *w, struct assay_slice s)
-{
-	struct assay_buf decoded;
-	size_t i = 0;
-	char end = ')';
-
-	assay_buf_init(&decoded, VALUE_MAX);
-	while (i < s.n && assay_ascii_is_space((unsigned char)s.p[i]))
-		i++;
-	if (i < s.n && (s.p[i] == '"' || s.p[i] == '\''))
-		end = s.p[i++];
-	while (i < s.n && s.p[i] != end && (end == ')' || s.p[i] != '\n')) {
-		if (s.p[i] == '\\') {
-			i += css_escape(assay_slice_from(s, i), &decoded);
-		} else {
-			(void)assay_buf_add_char(&decoded, s.p[i]);
-			i++;
-		}
-	}
-	give_url(w, ASSAY_LINKS_CSS, assay_buf_slice(&decoded));
-	assay_buf_release(&decoded);
-	return i < s.n ? i : s.n;
-}
-
-/* css - url(...) and @import "..." */
+/* css - the URLs of a style element or attribute */
 static void css(struct walk *w, struct assay_slice s)
 {
-	while (s.n > 0) {
-		const int c = assay_ascii_lower((unsigned char)s.p[0]);
-		size_t used = 1;
+	const struct assay_css_sink sink = { css_url, w };
 
-		if (c == 'u' && assay_slice_casestarts(s, "url(")) {
-			used = 4 + css_value(w, assay_slice_from(s, 4));
-		} else if (c == '@' && assay_slice_casestarts(s, "@import")) {
-			used = 7;
-			while (used < s.n && assay_ascii_is_space((unsigned char)s.p[used]))
-				used++;
-			if (used < s.n && (s.p[used] == '"' || s.p[used] == '\''))
-				used += css_value(w, assay_slice_from(s, used));
-		}
-		s = assay_slice_from(s, used);
-	}
+	assay_css_scan(s, &sink);
 }
 
 /* script_hit - a URL written in a script */

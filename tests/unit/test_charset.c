@@ -6,14 +6,17 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "base/buf.h"
 #include "base/slice.h"
 #include "text/charset.h"
+#include "text/domain.h"
 #include "text/label.h"
 #include "text/printable.h"
+#include "text/url.h"
 #include "text/utf8.h"
 
 #define LIT(s) ASSAY_SLICE_LIT(s)
@@ -227,6 +230,38 @@ static void guesses_are_those_of_readers(void **state)
 	guesses(NULL, LIT(""), "utf-8", "");
 }
 
+static void nothing_is_opened_after_warming(void **state)
+{
+	char in[256], host[ASSAY_URL_HOST_MAX];
+	struct rlimit before, none;
+	struct assay_buf out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof in; i++)
+		in[i] = (char)i;
+	assay_buf_init(&out, 10000);
+	assert_int_equal(assay_charset_warm(), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (size_t i = 0; i < assay_label_count; i++) {
+		assay_buf_clear(&out);
+		assert_int_equal(
+		    assay_charset_to_utf8(assay_slice_str(assay_label_charsets[i].name),
+			assay_slice(in, sizeof in), &out, NULL),
+		    ASSAY_OK);
+		assert_true(out.n > 0);
+	}
+	assert_int_equal(assay_url_host(LIT("b\xc3\xbc"
+					    "cher.de"),
+			     host),
+	    16);
+	assert_int_equal(assay_domain_registrable(LIT("a.b.co.uk")).n, 7);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assay_buf_release(&out);
+}
+
 static int cool(void **state)
 {
 	(void)state;
@@ -246,6 +281,7 @@ int main(void)
 		cmocka_unit_test(seven_bit_charsets_switch),
 		cmocka_unit_test(unknown_and_full_are_said),
 		cmocka_unit_test(guesses_are_those_of_readers),
+		cmocka_unit_test(nothing_is_opened_after_warming),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cool);

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/slice.h"
 #include "text/base64.h"
 #include "text/qp.h"
@@ -228,6 +229,60 @@ static void yenc_knows_the_crc_and_parts(void **state)
 	assay_buf_release(&out);
 }
 
+/* CPU of all decoders over repetitions of unit, in microseconds (least of three) */
+static int64_t cost(const char *unit, size_t bytes)
+{
+	const size_t n = strlen(unit);
+	char *text = malloc(bytes);
+	int64_t best = INT64_MAX;
+	struct assay_buf out;
+
+	for (size_t i = 0; i < bytes; i++)
+		text[i] = unit[i % n];
+	assay_buf_init(&out, bytes * 4);
+	for (int k = 0; k < 3; k++) {
+		const struct assay_slice in = { text, bytes };
+		const int64_t start = assay_clock_cpu_us();
+		struct assay_yenc_block yenc;
+		struct assay_base64 base;
+		struct assay_uu_block uu;
+		struct assay_qp quoted;
+		size_t at = 0;
+
+		assay_buf_clear(&out);
+		assay_base64_decode(in, MODE_STOP, &out, &base);
+		assay_qp_decode(in, 0, &out, &quoted);
+		while (assay_uu_next(in, &at, &uu, &out))
+			;
+		at = 0;
+		while (assay_yenc_next(in, &at, &yenc, &out))
+			;
+		if (assay_clock_cpu_us() - start < best)
+			best = assay_clock_cpu_us() - start;
+	}
+	assay_buf_release(&out);
+	free(text);
+	return best;
+}
+
+static void decoding_is_linear_on_hostile_text(void **state)
+{
+	static const char *const units[] = { "=", "= ", " ", "A=", "\n", "begin 644 x\n", "begin",
+		"begin 644 x\nM8\n", "\rbegin 644 a\r", "=ybegin name=x\n", "=ybegin x",
+		"\n=ybegin ", "\r=ybegin name=\r", "begin-base64 644 x\nAAAA\n",
+		"begin-base64 644 x" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		const int64_t one = cost(units[i], 100000), eight = cost(units[i], 800000);
+
+		/* Eight times as much, with room for noise; quadratic would be 64. */
+		if (eight > 24 * one + 20000)
+			fail_msg("\"%s\": %lld us, then %lld us", units[i], (long long)one,
+			    (long long)eight);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +294,7 @@ int main(void)
 		cmocka_unit_test(uu_takes_base64_and_damage),
 		cmocka_unit_test(yenc_decodes_and_checks),
 		cmocka_unit_test(yenc_knows_the_crc_and_parts),
+		cmocka_unit_test(decoding_is_linear_on_hostile_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/slice.h"
 #include "text/entity.h"
 #include "text/html.h"
@@ -221,6 +222,47 @@ static void the_walk_is_bounded(void **state)
 	free(html);
 }
 
+/* CPU of a walk over repetitions of unit, in microseconds (least of three) */
+static int64_t cost(const char *unit, size_t bytes)
+{
+	const struct assay_links_sink sink = { .user = NULL };
+	const size_t n = strlen(unit);
+	char *html = malloc(bytes);
+	int64_t best = INT64_MAX;
+	struct assay_links r;
+
+	for (size_t i = 0; i < bytes; i++)
+		html[i] = unit[i % n];
+	for (int k = 0; k < 3; k++) {
+		const int64_t start = assay_clock_cpu_us();
+
+		assay_links_walk(assay_slice(html, bytes), &sink, &r);
+		if (assay_clock_cpu_us() - start < best)
+			best = assay_clock_cpu_us() - start;
+	}
+	free(html);
+	return best;
+}
+
+static void walking_is_linear_on_hostile_html(void **state)
+{
+	static const char *const units[] = { "<div>", "<", "<a ", "<a b=", "&", "&#", "&a", "<!--",
+		"<!--[if mso]>", "<!x>", "</a>", "<script>", "<script></script>",
+		"<style>url(</style>", "<a href=x>", "<p style=url(", "<a =", "<title>a</title>",
+		"<img srcset='a,b c,'>", "<iframe srcdoc='<a href=x>'>", "</", "<style>url(",
+		"<a href='" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		const int64_t one = cost(units[i], 100000), eight = cost(units[i], 800000);
+
+		/* Eight times as much, with room for noise; quadratic would be 64. */
+		if (eight > 24 * one + 20000)
+			fail_msg("\"%s\": %lld us, then %lld us", units[i], (long long)one,
+			    (long long)eight);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +274,7 @@ int main(void)
 		cmocka_unit_test(outlook_conditions_are_opened),
 		cmocka_unit_test(text_is_what_is_seen),
 		cmocka_unit_test(the_walk_is_bounded),
+		cmocka_unit_test(walking_is_linear_on_hostile_html),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
