@@ -32,6 +32,19 @@ struct decoder {
 	struct assay_buf out;
 };
 
+/* find_pair - the first place at or behind pos where a and b stand side by side; s.n if none
+ *
+ * Not memmem(): sanitizers check all that is left at each call, which makes them quadratic here. */
+static size_t find_pair(struct assay_slice s, size_t pos, char a, char b)
+{
+	for (; pos < s.n; pos++) {
+		pos += assay_slice_find(assay_slice_from(s, pos), a);
+		if (pos + 1 < s.n && s.p[pos + 1] == b)
+			return pos;
+	}
+	return s.n;
+}
+
 /* flush - convert what has gathered */
 static void flush(struct decoder *d)
 {
@@ -46,15 +59,14 @@ static void flush(struct decoder *d)
 static size_t find_close(struct decoder *d, size_t pos)
 {
 	if (d->close < pos)
-		d->close =
-		    pos + assay_slice_search(assay_slice_from(d->s, pos), ASSAY_SLICE_LIT("?="));
+		d->close = find_pair(d->s, pos, '?', '=');
 	return d->close;
 }
 
 /* interrupted - another word begins inside: the closing "?=" is that one's */
 static bool interrupted(struct assay_slice text)
 {
-	size_t at = assay_slice_search(text, ASSAY_SLICE_LIT("=?"));
+	size_t at = find_pair(text, 0, '=', '?');
 
 	return at + 2 < text.n && text.p[at + 2] != '=';
 }
@@ -120,7 +132,7 @@ static void decode(struct decoder *d)
 	struct word w;
 
 	while (pos < d->s.n) {
-		pos += assay_slice_search(assay_slice_from(d->s, pos), ASSAY_SLICE_LIT("=?"));
+		pos = find_pair(d->s, pos, '=', '?');
 		if (pos >= d->s.n)
 			break;
 		if (!read_word(d, pos, &w)) {
@@ -151,11 +163,9 @@ struct assay_slice assay_eword_decode(struct assay_arena *arena, struct assay_sl
 /* assay_eword_any - is there anything like an encoded word? */
 bool assay_eword_any(struct assay_slice raw)
 {
-	size_t at = assay_slice_search(raw, ASSAY_SLICE_LIT("=?"));
+	size_t at = find_pair(raw, 0, '=', '?');
 
-	return at < raw.n &&
-	    assay_slice_search(assay_slice_from(raw, at + 2), ASSAY_SLICE_LIT("?=")) + at + 2 <
-	    raw.n;
+	return at < raw.n && find_pair(raw, at + 2, '?', '=') < raw.n;
 }
 
 /* assay_eword_charset - bytes of a named charset as UTF-8 */

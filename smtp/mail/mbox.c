@@ -109,14 +109,10 @@ static size_t next_from(struct assay_slice s, size_t pos)
 {
 	if ((pos == 0 || s.p[pos - 1] == '\n') && is_from(s, pos))
 		return pos;
-	for (;;) {
-		pos += assay_slice_search(assay_slice_from(s, pos), ASSAY_SLICE_LIT("\nFrom "));
-		if (pos >= s.n)
-			return s.n;
-		pos++;
-		if (is_from(s, pos))
+	for (pos = line_next(s, pos); pos < s.n; pos = line_next(s, pos))
+		if (s.p[pos] == 'F' && is_from(s, pos))
 			return pos;
-	}
+	return s.n;
 }
 
 /* content_length - of the header at pos; *body is where the body begins. False when not said */
