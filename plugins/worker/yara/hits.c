@@ -1,0 +1,233 @@
+/*
+ * hits - scanning one payload, and the rules that matched; see hits.h
+ *
+ * libyara reads the payload where it lies (scan_mem) and touches no file. Its own handlers for
+ * SIGBUS and SIGSEGV stay off: a fault shall be seen by who watches this process.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+#include "hits.h"
+
+/* plain - printable ASCII and common white space: the text says it all */
+static bool plain(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] < ' ' && p[i] != '\n' && p[i] != '\r' && p[i] != '\t') || p[i] > '~')
+			return false;
+	return true;
+}
+
+/* string_json - one match of a string */
+static json_t *string_json(
+    const struct assay_hits *hits, const YR_STRING *string, const YR_MATCH *match)
+{
+	json_t *out = json_object();
+	const int64_t offset = match->base + match->offset;
+	struct assay_slice data = assay_slice_from(hits->bytes, (size_t)offset);
+
+	data = assay_slice_head(data, (size_t)match->match_length);
+	data = assay_slice_head(data, hits->string_length);
+	json_object_set_new_nocheck(out, "id", assay_json_str(string->identifier));
+	json_object_set_new_nocheck(out, "offset", json_integer(offset));
+	json_object_set_new_nocheck(out, "length", json_integer(match->match_length));
+	json_object_set_new_nocheck(out, "data", assay_json_text(data.p, data.n));
+	if (!plain(data.p, data.n))
+		json_object_set_new_nocheck(out, "data_raw", assay_json_base64(data.p, data.n));
+	return out;
+}
+
+/* strings_json - all matches of a rule's strings, in the order of the rule, bounded */
+static json_t *strings_json(
+    struct assay_hits *hits, const YR_SCAN_CONTEXT *context, const YR_RULE *rule)
+{
+	json_t *out = json_array();
+	const YR_STRING *string;
+	const YR_MATCH *match;
+
+	yr_rule_strings_foreach(rule, string)
+	{
+		if (STRING_IS_PRIVATE(string))
+			continue;
+		yr_string_matches_foreach(context, string, match)
+		{
+			if (json_array_size(out) >= hits->strings_limit ||
+			    hits->nstring >= ASSAY_HITS_STRINGS) {
+				hits->strings_cut |= hits->strings_limit > 0;
+				return out;
+			}
+			hits->nstring++;
+			json_array_append_new(out, string_json(hits, string, match));
+		}
+	}
+	return out;
+}
+
+/* add_hit - one more rule */
+static void add_hit(struct assay_hits *hits, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
+{
+	if (hits->found++ >= ASSAY_HITS_MAX)
+		return;
+	if (hits->n % 16 == 0)
+		hits->hit = assay_xrealloc(hits->hit, (hits->n + 16) * sizeof(*hits->hit));
+	hits->hit[hits->n++] = (struct assay_hit){
+		.rule = rule,
+		.strings = hits->want_strings ? strings_json(hits, context, rule) : NULL,
+	};
+}
+
+/* on_message - libyara's callback */
+static int on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *user)
+{
+	if (message == CALLBACK_MSG_RULE_MATCHING)
+		add_hit(user, context, data);
+	return CALLBACK_CONTINUE;
+}
+
+/* by_name - name space, then rule */
+static int by_name(const void *a, const void *b)
+{
+	const YR_RULE *x = ((const struct assay_hit *)a)->rule;
+	const YR_RULE *y = ((const struct assay_hit *)b)->rule;
+	const int order = strcmp(x->ns->name, y->ns->name);
+
+	return order != 0 ? order : strcmp(x->identifier, y->identifier);
+}
+
+/* sort - in order of name, each rule once: two sets may know the same (gate.h) */
+static void sort(struct assay_hits *hits)
+{
+	size_t n = 0;
+
+	if (hits->n > 1)
+		qsort(hits->hit, hits->n, sizeof(*hits->hit), by_name);
+	for (size_t i = 0; i < hits->n; i++) {
+		if (n > 0 && by_name(&hits->hit[n - 1], &hits->hit[i]) == 0) {
+			json_decref(hits->hit[i].strings);
+			hits->found--;
+		} else {
+			hits->hit[n++] = hits->hit[i];
+		}
+	}
+	hits->n = n;
+}
+
+/* file_type - a word for the first bytes, as other scanners that define the variable use it */
+static const char *file_type(struct assay_slice s)
+{
+	static const struct {
+		struct assay_slice magic;
+		const char *word;
+	} types[] = {
+		{ ASSAY_SLICE_LIT("MZ"), "EXE" },
+		{ ASSAY_SLICE_LIT("PK\3\4"), "ZIP" },
+		{ ASSAY_SLICE_LIT("%PDF-"), "PDF" },
+		{ ASSAY_SLICE_LIT("GIF8"), "GIF" },
+		{ ASSAY_SLICE_LIT("\x89PNG"), "PNG" },
+		{ ASSAY_SLICE_LIT("\xff\xd8\xff"), "JPG" },
+		{ ASSAY_SLICE_LIT("Rar!"), "RAR" },
+		{ ASSAY_SLICE_LIT("7z\xbc\xaf\x27\x1c"), "7ZIP" },
+		{ ASSAY_SLICE_LIT("\xd0\xcf\x11\xe0"), "OLE" },
+		{ ASSAY_SLICE_LIT("\x7f"
+				  "ELF"),
+		    "ELF" },
+		{ ASSAY_SLICE_LIT("{\\rt"), "RTF" },
+		{ ASSAY_SLICE_LIT("\x1f\x8b"), "GZIP" },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (assay_slice_eq(assay_slice_head(s, types[i].magic.n), types[i].magic))
+			return types[i].word;
+	return "";
+}
+
+/* set_variables - the external variables of this payload */
+static void set_variables(YR_SCANNER *scanner, const struct assay_payload *payload, bool md5)
+{
+	const char *name = assay_payload_filename(payload);
+	const char *extension = assay_payload_extension(payload);
+	const bool inside = assay_payload_depth(payload) > 0;
+	char dotted[64] = "";
+
+	if (extension != NULL)
+		(void)snprintf(dotted, sizeof(dotted), ".%s", extension);
+	yr_scanner_define_string_variable(scanner, "filename", name != NULL ? name : "");
+	yr_scanner_define_string_variable(scanner, "filepath", assay_payload_path(payload));
+	yr_scanner_define_string_variable(scanner, "extension", dotted);
+	yr_scanner_define_string_variable(
+	    scanner, "filetype", file_type(assay_payload_bytes(payload)));
+	yr_scanner_define_string_variable(scanner, "unpack_parent", inside ? "EMAIL" : "");
+	yr_scanner_define_string_variable(scanner, "unpack_source", inside ? "EMAIL" : "");
+	if (md5)
+		yr_scanner_define_string_variable(
+		    scanner, "md5", assay_payload_digest(payload, ASSAY_MD5));
+}
+
+/* scan_one - with one set */
+static enum assay_status scan_one(YR_SCANNER *scanner, const struct assay_payload *payload,
+    struct assay_hits *hits, struct assay_err *err)
+{
+	int code;
+
+	yr_scanner_set_callback(scanner, on_message, hits);
+	yr_scanner_set_timeout(scanner, (int)hits->timeout_s);
+	yr_scanner_set_flags(scanner, SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
+	code = yr_scanner_scan_mem(scanner, (const uint8_t *)hits->bytes.p, hits->bytes.n);
+	if (code == ERROR_SUCCESS)
+		return ASSAY_OK;
+	if (code == ERROR_SCAN_TIMEOUT)
+		return assay_err_set(err, ASSAY_E_TIMEOUT,
+		    "scanning payload %s took longer than %u s", assay_payload_id(payload),
+		    hits->timeout_s);
+	return assay_err_set(err, ASSAY_E_PLUGIN, "libyara failed on payload %s with error %d",
+	    assay_payload_id(payload), code);
+}
+
+/* assay_hits_scan - see hits.h */
+enum assay_status assay_hits_scan(struct assay_ruleset *set, const struct assay_payload *payload,
+    struct assay_hits *hits, struct assay_err *err)
+{
+	enum assay_status status = ASSAY_OK;
+
+	hits->bytes = assay_payload_bytes(payload);
+	for (int k = 0; k < ASSAY_GATE_SETS; k++) {
+		enum assay_status one;
+
+		if (set->scanner[k] == NULL ||
+		    !assay_gate_open(&set->bitmap, (enum assay_gate_set)k, hits->bytes))
+			continue;
+		set_variables(set->scanner[k], payload, set->uses_md5);
+		one = scan_one(set->scanner[k], payload, hits, err);
+		if (one != ASSAY_OK)
+			status = one;
+	}
+	sort(hits);
+	return status;
+}
+
+/* assay_hits_release - see hits.h */
+void assay_hits_release(struct assay_hits *hits)
+{
+	for (size_t i = 0; i < hits->n; i++)
+		json_decref(hits->hit[i].strings);
+	free(hits->hit);
+	hits->hit = NULL;
+	hits->n = 0;
+}
+
+/* assay_hits_meta - see hits.h */
+const char *assay_hits_meta(const YR_META *meta, char space[32], bool *is_number)
+{
+	*is_number = meta->type == META_TYPE_INTEGER;
+	if (meta->type == META_TYPE_STRING)
+		return meta->string;
+	if (meta->type == META_TYPE_BOOLEAN)
+		return meta->integer != 0 ? "true" : "false";
+	(void)snprintf(space, 32, "%lld", (long long)meta->integer);
+	return space;
+}
