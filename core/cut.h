@@ -13,7 +13,8 @@
 struct assay_field_node;
 
 /* Shrinks one worker's result to at most `max` bytes of compact JSON as far as the rules allow.
- * Returns the size it had when something was cut, 0 when it fitted. */
-uint64_t assay_cut_result(json_t *result, const struct assay_field_node *fields, uint64_t max);
+ * Returns its size then; *had (may be NULL) is the size it had when something was cut, else 0. */
+uint64_t assay_cut_result(
+    json_t *result, const struct assay_field_node *fields, uint64_t max, uint64_t *had);
 
 #endif

@@ -35,7 +35,7 @@ void assay_engine_free(struct assay_engine **engine);
 
 struct assay_engine_hooks {
 	void *arg;
-	/* Before each call of a plugin's code; after the last one with worker NULL. sha256 and
+	/* Before each call of a plugin's code, and after it with worker NULL. sha256 and
 	 * payload_id are "" for decorators. */
 	void (*progress)(void *arg, const char *worker, const char *payload_id, const char *sha256,
 	    int64_t timeout_ms);

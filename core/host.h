@@ -4,8 +4,8 @@
  * The only place that calls dlopen. A module is NAME.so in one of the configuration's plugin
  * directories and exports `assay_plugin` (<assay/plugin.h>). Its head (ABI, size, build) is checked
  * before anything else is looked at. Everything wrong is ASSAY_E_PLUGIN or E_CONF with one line
- * that names the file and what to do; nothing is half loaded. Modules are never unloaded before
- * the process ends its use of them (assay_host_close).
+ * that names the file and what to do; nothing is half loaded. Modules stay mapped until the
+ * process ends; assay_host_close closes the plugins in them.
  */
 #ifndef ASSAY_HOST_H
 #define ASSAY_HOST_H

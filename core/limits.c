@@ -47,7 +47,7 @@ const struct assay_opt assay_limit_rows[] = {
 	  .help = "Values kept of one fact" },
 	{ .name = "result_max", .type = ASSAY_OPT_SIZE, .def = "1M", .min = 4096, .max = 1 << 30,
 	  .help = "Size of one worker's result; bodies and matched strings are cut first" },
-	{ .name = "report_max", .type = ASSAY_OPT_SIZE, .def = "16M", .min = 64 * 1024, .max = 16 << 20,
+	{ .name = "report_max", .type = ASSAY_OPT_SIZE, .def = "16M", .min = 1 << 20, .max = 16 << 20,
 	  .help = "Size of a report; bodies and matched strings are cut first" },
 	{ .name = "worker_timeout", .type = ASSAY_OPT_TIME, .def = "30s", .min = 10, .max = 86400000,
 	  .help = "Time of one worker on one payload, unless the worker sets its own" },

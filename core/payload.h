@@ -42,7 +42,8 @@ struct assay_payload {
 	bool ask_again;    /* a new name or type turned up since */
 	unsigned passes;   /* of every_round dispatchers */
 	unsigned asks_again;
-	struct assay_payload *next; /* in order of discovery */
+	struct assay_payload *next;       /* in order of discovery */
+	struct assay_payload *queue_next; /* in the queue */
 };
 
 /* Where a payload was found. Strings may come from a stranger; NULL when absent. */
@@ -52,11 +53,15 @@ struct assay_place {
 	const char *plugin; /* who found it; NULL: the door */
 };
 
-/* The first place of new bytes: names, id, path. */
+/* New bytes at their first place: names, id, path. Not known to the run yet. */
 struct assay_payload *assay_payload_new(
     struct assay_run *run, struct assay_slice bytes, const struct assay_place *place);
 /* One more place. */
 void assay_payload_add_place(struct assay_payload *payload, const struct assay_place *place);
-bool assay_payload_is_below(struct assay_slice inner, struct assay_slice outer);
+/* Do the bytes of `inner` lie inside those of `outer`? */
+bool assay_payload_is_inside(struct assay_slice inner, struct assay_slice outer);
+/* Of a file name: without the dot, lower case; NULL when there is none. */
+const char *assay_payload_extension_of(struct assay_arena *arena, const char *filename);
+void assay_payload_release(struct assay_payload *payload);
 
 #endif

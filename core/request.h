@@ -35,7 +35,7 @@ struct assay_request_skip {
 struct assay_request {
 	json_t *json; /* the request itself, owned by the arena; may be NULL */
 	const char *scan_id, *parent_scan_id, *supersedes;
-	const char *source, *source_id, *filename, *content_type, *tenant;
+	const char *source, *source_id, *filename, *content_type, *tenant, *queue_id, *daemon;
 	const json_t *envelope; /* borrowed from json; NULL: none */
 	const json_t *extra;    /* likewise */
 	bool archive_payloads;

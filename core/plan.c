@@ -1,0 +1,93 @@
+/*
+ * core/plan.c - see plan.h. Lists are short: names are compared one by one.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "core/json.h"
+#include "core/plan.h"
+
+/* assay_plan_init - nobody chosen */
+void assay_plan_init(struct assay_plan *plan, struct assay_arena *arena)
+{
+	*plan = (struct assay_plan){ .arena = arena };
+}
+
+/* assay_plan_find - the step of a worker, or NULL */
+struct assay_step *assay_plan_find(const struct assay_plan *plan, const char *worker)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (strcmp(plan->step[i].worker, worker) == 0)
+			return &plan->step[i];
+	return NULL;
+}
+
+/* grow - room for one more step */
+static void grow(struct assay_plan *plan)
+{
+	size_t cap = plan->cap > 0 ? plan->cap * 2 : 8;
+	struct assay_step *step = assay_arena_calloc(plan->arena, cap, sizeof *step);
+
+	if (plan->n > 0)
+		memcpy(step, plan->step, plan->n * sizeof *step);
+	plan->step = step;
+	plan->cap = cap;
+}
+
+/* release_meta - what a dispatcher said dies with the mail */
+static void release_meta(void *meta)
+{
+	json_decref(meta);
+}
+
+/* assay_plan_step - the step of a worker, added when new */
+struct assay_step *assay_plan_step(struct assay_plan *plan, const char *worker)
+{
+	struct assay_step *step = assay_plan_find(plan, worker);
+
+	if (step != NULL)
+		return step;
+	if (plan->n >= ASSAY_PLAN_MAX)
+		return NULL;
+	if (plan->n == plan->cap)
+		grow(plan);
+	step = &plan->step[plan->n++];
+	step->worker = assay_arena_strdup(plan->arena, worker);
+	return step;
+}
+
+/* assay_plan_add - a dispatcher chooses a worker */
+void assay_plan_add(struct assay_plan *plan, const char *worker)
+{
+	const struct assay_step *step = assay_plan_step(plan, worker);
+
+	plan->last = step != NULL ? (size_t)(step - plan->step) + 1 : 0;
+}
+
+/* assay_plan_meta - and tells it something */
+void assay_plan_meta(struct assay_plan *plan, const char *key, const char *value)
+{
+	const char *by = plan->dispatcher != NULL ? plan->dispatcher : "";
+	struct assay_step *step;
+	json_t *said;
+
+	if (plan->last == 0)
+		return;
+	step = &plan->step[plan->last - 1];
+	if (step->meta == NULL) {
+		step->meta = json_object();
+		assay_arena_defer(plan->arena, release_meta, step->meta);
+	}
+	said = json_object_get(step->meta, by);
+	if (said == NULL) {
+		said = json_object();
+		assay_json_set(step->meta, by, said);
+	}
+	assay_json_set(said, key, assay_json_str(value));
+}
+
+/* assay_plan_no_archive - this payload shall not be kept */
+void assay_plan_no_archive(struct assay_plan *plan)
+{
+	plan->no_archive = true;
+}
