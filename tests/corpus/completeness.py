@@ -16,7 +16,7 @@ from common import ASSAY, CORPUS, Found, Verdict, decodings, mails, read, report
 from common import squeeze
 
 BASE64 = re.compile(rb"(?i)content-transfer-encoding:[ \t]*\"?base64\"?[ \t]*\r?\n"
-                    rb"(?:[^\r\n]+\r?\n)*\r?\n((?:[A-Za-z0-9+/]{4,}={0,2}[ \t]*\r?\n)+)")
+                    rb"(?:[^\r\n]+\r?\n)*\r?\n((?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*\r?\n)+)")
 
 
 def python_leaves(raw):
