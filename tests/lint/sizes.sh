@@ -1,7 +1,8 @@
 #!/bin/sh
 # sizes.sh - functions, files and parameter lists stay small; there is no list of exceptions
 #
-# Function: 80 lines at most, median 15 or less over the product. File: 800. Parameters: 5.
+# Function: 80 lines at most, median 15 or less over the product. File: 800. Parameters: 5, but for
+# those whose signature a library dictates: their comment says so ("libyara's callback").
 set -eu
 cd "${1:-.}"
 exec python3 - <<'PY'
@@ -11,7 +12,8 @@ from sources import functions, tracked
 
 bad, sizes = [], []
 for path in tracked(".c", ".h"):
-    lines = sum(1 for _ in open(path, encoding="utf-8"))
+    text = open(path, encoding="utf-8").read()
+    lines = text.count("\n")
     if lines > 800:
         bad.append(f"{path}: {lines} lines, 800 at most")
     for f in functions(path):
@@ -19,7 +21,7 @@ for path in tracked(".c", ".h"):
             sizes.append(f.lines)
         if f.lines > 80:
             bad.append(f"{path}:{f.first}: {f.name} has {f.lines} lines, 80 at most")
-        if f.params > 5:
+        if f.params > 5 and f"/* {f.name} - lib" not in text:
             bad.append(f"{path}:{f.first}: {f.name} has {f.params} parameters, 5 at most")
 median = statistics.median(sizes) if sizes else 0
 if median > 15:

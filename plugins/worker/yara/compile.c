@@ -37,7 +37,7 @@ struct job {
 	struct complaint complaint;
 };
 
-/* note - libyara's message, with file and line */
+/* note - libyara's callback: its message, with file and line */
 static void note(
     int level, const char *file, int line, const YR_RULE *rule, const char *message, void *arg)
 {

@@ -16,12 +16,13 @@ static bool is(struct assay_term t, size_t i, const char *text)
 	return i < (size_t)(t.to - t.from) && assay_lex_is(t.from + i, text);
 }
 
-/* opens, closes - brackets of all kinds */
+/* opens - an opening bracket */
 static bool opens(const struct assay_lex_token *t)
 {
 	return assay_lex_is(t, "(") || assay_lex_is(t, "[");
 }
 
+/* closes - a closing bracket */
 static bool closes(const struct assay_lex_token *t)
 {
 	return assay_lex_is(t, ")") || assay_lex_is(t, "]");
