@@ -23,7 +23,6 @@ const char *const assay_compile_integers[] = { "filemode", "id", NULL };
 
 /* The first error of one file. */
 struct complaint {
-	const struct assay_source *source;
 	char text[400];
 };
 
@@ -37,30 +36,26 @@ struct job {
 	struct complaint complaint;
 };
 
-/* note - libyara's callback: its message, with file and line */
-static void note(
-    int level, const char *file, int line, const YR_RULE *rule, const char *message, void *arg)
+/* complain - what is wrong with a file, in one line */
+static void complain(struct complaint *c, const char *path, int line, const char *what)
 {
-	struct complaint *c = arg;
 	struct assay_err err;
 
-	(void)file;
-	(void)rule;
-	if (level != YARA_ERROR_LEVEL_ERROR || c->text[0] != 0)
-		return;
-	assay_err_set(&err, ASSAY_E_CONF, "%s:%d: %s", c->source->path, line, message);
+	if (line > 0)
+		assay_err_set(&err, ASSAY_E_CONF, "%s:%d: %s", path, line, what);
+	else
+		assay_err_set(&err, ASSAY_E_CONF, "%s: %s", path, what);
 	memcpy(c->text, err.text, sizeof(c->text));
 	c->text[sizeof(c->text) - 1] = 0;
 }
 
 /* new_compiler - with our external variables and without include */
-static YR_COMPILER *new_compiler(struct complaint *complaint)
+static YR_COMPILER *new_compiler(void)
 {
 	YR_COMPILER *c = NULL;
 
 	if (yr_compiler_create(&c) != ERROR_SUCCESS)
 		ASSAY_BUG("libyara: out of memory");
-	yr_compiler_set_callback(c, note, complaint);
 	yr_compiler_set_include_callback(c, NULL, NULL, NULL);
 	for (size_t i = 0; assay_compile_strings[i] != NULL; i++)
 		yr_compiler_define_string_variable(c, assay_compile_strings[i], "");
@@ -73,16 +68,12 @@ static YR_COMPILER *new_compiler(struct complaint *complaint)
 static bool add(YR_COMPILER *c, const char *text, const struct assay_source *source,
     struct complaint *complaint)
 {
-	struct assay_err err;
+	char what[256] = "";
 
-	complaint->source = source;
 	if (yr_compiler_add_string(c, text, source->space) == 0)
 		return true;
-	if (complaint->text[0] == 0) {
-		assay_err_set(&err, ASSAY_E_CONF, "%s: does not compile", source->path);
-		memcpy(complaint->text, err.text, sizeof(complaint->text));
-		complaint->text[sizeof(complaint->text) - 1] = 0;
-	}
+	(void)yr_compiler_get_error_message(c, what, (int)sizeof(what));
+	complain(complaint, source->path, c->last_error_line, what);
 	return false;
 }
 
@@ -161,9 +152,8 @@ static bool compile(struct job *job, struct assay_ruleset *set)
 	bool good = true;
 
 	memset(set, 0, sizeof(*set));
-	job->complaint.text[0] = 0;
 	for (int k = 0; k < ASSAY_GATE_SETS; k++)
-		job->compiler[k] = new_compiler(&job->complaint);
+		job->compiler[k] = new_compiler();
 	for (size_t i = 0; i < job->list->n && good; i++)
 		if (!job->list->source[i].bad)
 			good = add_source(job, i, set);
@@ -176,16 +166,13 @@ static bool compile(struct job *job, struct assay_ruleset *set)
 /* is_bad - a file that does not compile alone; NUL ends a C string, so it may not stand in one */
 static bool is_bad(const struct assay_source *source, struct complaint *complaint)
 {
-	YR_COMPILER *c = new_compiler(complaint);
-	struct assay_err err;
+	YR_COMPILER *c = new_compiler();
 	bool bad;
 
-	complaint->text[0] = 0;
 	bad = !add(c, source->text.p, source, complaint);
 	yr_compiler_destroy(c);
 	if (assay_slice_find(source->text, 0) < source->text.n) {
-		assay_err_set(&err, ASSAY_E_CONF, "%s: a NUL byte in a rule file", source->path);
-		memcpy(complaint->text, err.text, sizeof(complaint->text));
+		complain(complaint, source->path, 0, "a NUL byte in a rule file");
 		bad = true;
 	}
 	return bad;
