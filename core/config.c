@@ -331,6 +331,23 @@ static enum assay_status apply_plugin_file(
 	return status == ASSAY_OK ? apply_ini(opts, &ini, opts->section, err) : status;
 }
 
+/* inherit - an option that [core] has as well begins with the value it was given there */
+static void inherit(const struct assay_opts *core, struct assay_opts *opts)
+{
+	for (size_t i = 0; i < opts->n; i++) {
+		struct assay_opt_value *own = &opts->value[i];
+		const struct assay_opt_value *v =
+		    assay_opts_find(core, assay_slice_str(own->row->name));
+
+		if (v != NULL && v->changed && v->row->type == own->row->type) {
+			const struct assay_opt *row = own->row;
+
+			*own = *v;
+			own->row = row;
+		}
+	}
+}
+
 /* assay_config_plugin - the options of one plugin, from everywhere */
 enum assay_status assay_config_plugin(struct assay_config *config, const char *name,
     const struct assay_opt *rows, const struct assay_opts **opts, struct assay_err *err)
@@ -340,6 +357,7 @@ enum assay_status assay_config_plugin(struct assay_config *config, const char *n
 	enum assay_status status = ASSAY_OK;
 
 	*opts = o;
+	inherit(assay_config_core(config), o);
 	if (!config->no_files && strchr(name, '/') == NULL)
 		status = apply_plugin_file(config, o, err);
 	if (status == ASSAY_OK)
@@ -446,8 +464,7 @@ const char *assay_config_file(const struct assay_config *config)
 }
 
 /* add_changed - section, option and meaning of one changed value, each ended by a NUL */
-static void add_changed(
-    struct assay_buf *out, const char *section, const struct assay_opt_value *v)
+static void add_changed(struct assay_buf *out, const char *section, const struct assay_opt_value *v)
 {
 	(void)assay_buf_printf(out, "%s%c%s%c", section, '\0', v->row->name, '\0');
 	if (v->row->type == ASSAY_OPT_LIST)

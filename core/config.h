@@ -44,7 +44,9 @@ void assay_config_free(struct assay_config **config);
 /* [core]: options of core/coreopts.h and core/limits.h. */
 const struct assay_opts *assay_config_core(const struct assay_config *config);
 /* Types and checks section [name] and the command line's NAME:... options; rows may be NULL (the
- * plugin has no options). Called once per plugin; name and rows are borrowed. */
+ * plugin has no options). An option that [core] has too under the same name and type (our_domains)
+ * takes [core]'s value until the plugin is given its own. Called once per plugin; name and rows are
+ * borrowed. */
 ASSAY_MUST_CHECK enum assay_status assay_config_plugin(struct assay_config *config,
     const char *name, const struct assay_opt *rows, const struct assay_opts **opts,
     struct assay_err *err);

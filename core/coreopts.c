@@ -40,6 +40,6 @@ const struct assay_opt assay_core_rows[] = {
 	{ "scan_memory", ASSAY_OPT_SIZE, "512M", 64 << 20, INT64_MAX, NULL,
 	    "Address space of a scan process above what it has when it is loaded" },
 	{ "scan_user", ASSAY_OPT_STR, "assay", 0, 0, NULL,
-	    "user of the scan processes when started as root; \"nobody\" where there is none" },
+	    "User of the scan processes when started as root; \"nobody\" where there is none" },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL },
 };

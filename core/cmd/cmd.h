@@ -63,7 +63,8 @@ int assay_args_next(struct assay_args *args, const char **value);
 
 /* Borrows. */
 void assay_words_add(struct assay_words *words, const char *word);
-/* "name=value" on the heap, for assay_config_source.core_opts. */
+void assay_words_free(struct assay_words *words);
+/* "name=value" on the heap (never freed), for assay_config_source.core_opts. */
 void assay_words_add_pair(struct assay_words *words, const char *name, const char *value);
 
 /* ---- subcommands ---------------------------------------------------------------------------- */
