@@ -5,11 +5,11 @@
  * What is accepted must be what ini.h promises: names of the allowed letters, values trimmed,
  * UTF-8, without control characters, no key twice; and written out again it must read the same.
  */
-#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/slice.h"
 #include "core/ini.h"
 #include "text/utf8.h"
@@ -21,11 +21,11 @@ static void check_value(const struct assay_ini_value *v)
 {
 	struct assay_slice s = assay_slice_str(v->value);
 
-	assert(assay_utf8_is_valid(s));
-	assert(assay_slice_eq(assay_slice_trim(s), s));
-	assert(v->key[0] != '\0' && strpbrk(v->key, " =[]#\n") == NULL);
+	ASSAY_ASSERT(assay_utf8_is_valid(s));
+	ASSAY_ASSERT(assay_slice_eq(assay_slice_trim(s), s));
+	ASSAY_ASSERT(v->key[0] != '\0' && strpbrk(v->key, " =[]#\n") == NULL);
 	for (size_t i = 0; i < s.n; i++)
-		assert((unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7f);
+		ASSAY_ASSERT((unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7f);
 }
 
 /* write_again - the same in the plainest form */
@@ -55,15 +55,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_value(&ini.value[i]);
 		write_again(&ini, &buf);
 		if (buf.n <= ASSAY_INI_MAX) {
-			assert(assay_ini_parse(arena, "f", assay_buf_slice(&buf), &again, &err) ==
-			    ASSAY_OK);
-			assert(again.n_values == ini.n_values);
+			ASSAY_ASSERT(assay_ini_parse(arena, "f", assay_buf_slice(&buf), &again,
+					 &err) == ASSAY_OK);
+			ASSAY_ASSERT(again.n_values == ini.n_values);
 			for (size_t i = 0; i < ini.n_values; i++)
-				assert(strcmp(again.value[i].value, ini.value[i].value) == 0 &&
+				ASSAY_ASSERT(
+				    strcmp(again.value[i].value, ini.value[i].value) == 0 &&
 				    strcmp(again.value[i].section, ini.value[i].section) == 0);
 		}
 	} else {
-		assert(strncmp(err.text, "f:", 2) == 0);
+		ASSAY_ASSERT(strncmp(err.text, "f:", 2) == 0);
 	}
 	assay_buf_release(&buf);
 	assay_arena_free(&arena);
