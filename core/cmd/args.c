@@ -22,7 +22,7 @@ const struct assay_arg assay_global_args[] = {
 	{ 0, "home", "DIR", "Everything below this directory (or $ASSAY_HOME)" },
 	{ 0, "conf", "FILE", "This configuration file instead of assay.conf" },
 	{ 0, "plugin-dir", "DIR", "Look for plugins here first" },
-	{ 0, "plugin-opts", "PLUGIN:OPTION=VALUE", "Set one option, above all files" },
+	{ 0, "plugin-opts", "P:OPTION=VALUE", "Set one option, above all files" },
 	{ 0, "log-level", "LEVEL", "error, warning, info or debug" },
 	{ 'h', "help", NULL, "Show this and exit" },
 	{ 0, NULL, NULL, NULL },
@@ -79,8 +79,8 @@ static void print_help(const struct assay_cmd *cmd)
 
 	assay_buf_init(&out, (size_t)64 * 1024);
 	(void)assay_buf_printf(&out, "Usage: assay %s%s%s\n%s\n", cmd->name,
-	    cmd->synopsis != NULL ? " " : "", cmd->synopsis != NULL ? cmd->synopsis : "",
-	    cmd->summary);
+	    cmd->name[0] != '\0' && cmd->synopsis != NULL ? " " : "",
+	    cmd->synopsis != NULL ? cmd->synopsis : "", cmd->summary);
 	if (cmd->args != NULL && (cmd->args->letter != 0 || cmd->args->name != NULL)) {
 		(void)assay_buf_add_str(&out, "\n");
 		print_args(&out, cmd->args);
@@ -113,6 +113,13 @@ static int stop(struct assay_args *args, const char *what, const char *name, con
 	    cmd[0] != '\0' ? " " : "", cmd);
 	args->exit_code = assay_cmd_fail(&err);
 	return ASSAY_ARGS_STOP;
+}
+
+/* assay_args_unwanted - an operand where none is taken */
+int assay_args_unwanted(struct assay_args *args, const char *operand)
+{
+	(void)stop(args, "not wanted here:", operand, "");
+	return args->exit_code;
 }
 
 /* find_long - a row by its long name */

@@ -60,6 +60,8 @@ void assay_args_init(struct assay_args *args, const struct assay_cmd *cmd,
     struct assay_cmd_globals *globals, int argc, char **argv);
 /* The index of the row in cmd->args (with *value, NULL for a flag), or one of the above. */
 int assay_args_next(struct assay_args *args, const char **value);
+/* Says that this operand is not wanted; returns 64. */
+int assay_args_unwanted(struct assay_args *args, const char *operand);
 
 /* Borrows. */
 void assay_words_add(struct assay_words *words, const char *word);

@@ -19,6 +19,9 @@
 #include "core/json.h"
 #include "core/schema.h"
 
+/* Until the generator is there. */
+json_t *assay_schema(const struct assay_host *host) __attribute__((weak));
+
 enum { OPTIONS, FACTS, SCHEMA, LIST };
 
 static const struct assay_arg plugins_args[] = {
@@ -85,7 +88,7 @@ static void print_others(
 	if (names.n > 0)
 		qsort(names.word, names.n, sizeof *names.word, by_name);
 	for (size_t i = 0; i < names.n; i++) {
-		if (assay_host_find(host, names.word[i]) == NULL &&
+		if ((host == NULL || assay_host_find(host, names.word[i]) == NULL) &&
 		    strcmp(last, names.word[i]) != 0)
 			(void)assay_buf_printf(
 			    out, "%-12s %-8s %s\n", names.word[i], "-", "(not loaded)");
@@ -133,7 +136,7 @@ static void print_facts(const struct assay_host *host, struct assay_buf *out)
 /* print_schema - docs/assay-1.schema.json */
 static void print_schema(const struct assay_host *host, struct assay_buf *out)
 {
-	json_t *schema = assay_schema(host);
+	json_t *schema = assay_schema != NULL ? assay_schema(host) : json_object();
 
 	(void)assay_json_write(schema, ASSAY_JSON_INDENTED, out);
 	(void)assay_buf_add_char(out, '\n');
@@ -158,10 +161,11 @@ static enum assay_status answer(const struct assay_cmd_globals *globals, int wha
 		print_facts(host, out);
 	if (status == ASSAY_OK && what == SCHEMA)
 		print_schema(host, out);
-	if (status == ASSAY_OK && what == LIST) {
+	if (status == ASSAY_OK && what == LIST)
 		print_loaded(host, out);
+	/* Also when one could not be loaded: the list says what could have been meant. */
+	if (config != NULL && what == LIST)
 		print_others(config, host, out);
-	}
 	assay_host_close(&host);
 	assay_config_free(&config);
 	return status;
@@ -180,24 +184,17 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	while ((which = assay_args_next(&args, &value)) != ASSAY_ARGS_END) {
 		if (which == ASSAY_ARGS_STOP)
 			return args.exit_code;
-		if (which == ASSAY_ARGS_OPERAND) {
-			(void)assay_err_set(&err, ASSAY_E_USAGE,
-			    "\"%.80s\" is not wanted here; --options NAME shows one plugin", value);
-			return assay_cmd_fail(&err);
-		}
+		if (which == ASSAY_ARGS_OPERAND)
+			return assay_args_unwanted(&args, value);
 		what = which;
 		if (which == OPTIONS)
 			name = value;
 	}
 	assay_buf_init(&out, (size_t)4 * 1024 * 1024);
-	if (answer(globals, what, name, &out, &err) == ASSAY_OK) {
-		assay_cmd_print(assay_buf_slice(&out));
-		code = assay_cmd_close_stdout(0);
-	} else {
-		code = assay_cmd_fail(&err);
-	}
+	code = answer(globals, what, name, &out, &err) == ASSAY_OK ? 0 : assay_cmd_fail(&err);
+	assay_cmd_print(assay_buf_slice(&out));
 	assay_buf_release(&out);
-	return code;
+	return assay_cmd_close_stdout(code);
 }
 
 const struct assay_cmd assay_cmd_plugins = {

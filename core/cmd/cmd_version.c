@@ -26,6 +26,8 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 
 	assay_args_init(&args, &assay_cmd_version, globals, argc, argv);
 	while ((which = assay_args_next(&args, &value)) != ASSAY_ARGS_END) {
+		if (which == ASSAY_ARGS_OPERAND)
+			return assay_args_unwanted(&args, value);
 		if (which == ASSAY_ARGS_STOP)
 			return args.exit_code;
 		build |= which == BUILD;

@@ -65,6 +65,16 @@ void assay_explain_origin(const struct assay_opt_value *value, struct assay_buf 
 		    out, value->origin == ASSAY_ORIGIN_COMMAND ? "command line" : "default");
 }
 
+/* add_help - the help line as a sentence */
+static void add_help(struct assay_buf *out, const struct assay_opt *row)
+{
+	const char *help = row->help != NULL ? row->help : "";
+	char first = help[0] >= 'a' && help[0] <= 'z' ? (char)(help[0] - 'a' + 'A') : help[0];
+
+	if (first != '\0')
+		(void)assay_buf_printf(out, "%c%s.", first, help + 1);
+}
+
 /* or_empty - a text, or a word for none */
 static const char *or_empty(const char *text)
 {
@@ -92,7 +102,9 @@ void assay_explain_sample(const struct assay_opts *opts, struct assay_buf *out)
 		const struct assay_opt *row = opts->value[i].row;
 		bool empty = row->def == NULL || row->def[0] == '\0';
 
-		(void)assay_buf_printf(out, "\n# %s.\n# (", row->help);
+		(void)assay_buf_add_str(out, "\n# ");
+		add_help(out, row);
+		(void)assay_buf_add_str(out, "\n# (");
 		assay_explain_type(row, out);
 		(void)assay_buf_printf(
 		    out, ")\n#%s =%s%s\n", row->name, empty ? "" : " ", empty ? "" : row->def);
@@ -112,26 +124,26 @@ static void add_scdoc(struct assay_buf *out, const char *text)
 /* assay_explain_manual - for assay.conf(5) */
 void assay_explain_manual(const struct assay_opts *opts, struct assay_buf *out)
 {
-	struct assay_buf type;
+	struct assay_buf text;
 
-	assay_buf_init(&type, 1024);
+	assay_buf_init(&text, 4096);
 	(void)assay_buf_add_str(out, "\n## \\[");
 	add_scdoc(out, opts->section);
 	(void)assay_buf_add_str(out, "\\]\n");
 	for (size_t i = 0; i < opts->n; i++) {
 		const struct assay_opt *row = opts->value[i].row;
 
-		assay_buf_clear(&type);
-		assay_explain_type(row, &type);
+		assay_buf_clear(&text);
+		add_help(&text, row);
+		(void)assay_buf_add_str(&text, " (");
+		assay_explain_type(row, &text);
 		(void)assay_buf_add_str(out, "\n*");
 		add_scdoc(out, row->name);
 		(void)assay_buf_add_str(out, "* = ");
 		add_scdoc(out, row->def != NULL ? row->def : "");
 		(void)assay_buf_add_str(out, "\n\t");
-		add_scdoc(out, row->help);
-		(void)assay_buf_add_str(out, ". (");
-		add_scdoc(out, type.p);
+		add_scdoc(out, text.p);
 		(void)assay_buf_add_str(out, ")\n");
 	}
-	assay_buf_release(&type);
+	assay_buf_release(&text);
 }
