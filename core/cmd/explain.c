@@ -88,8 +88,9 @@ void assay_explain_option(
 	(void)assay_buf_printf(
 	    out, "[%s] %s\n  %s.\n  type     ", opts->section, value->row->name, value->row->help);
 	assay_explain_type(value->row, out);
-	(void)assay_buf_printf(out, "\n  default  %s\n  now      %s, from ",
-	    or_empty(value->row->def), or_empty(value->text));
+	(void)assay_buf_printf(out, "\n  default  %s\n  now      %s, ", or_empty(value->row->def),
+	    or_empty(value->text));
+	(void)assay_buf_add_str(out, value->origin == ASSAY_ORIGIN_DEFAULT ? "the " : "from ");
 	assay_explain_origin(value, out);
 	(void)assay_buf_add_str(out, "\n");
 }
