@@ -45,7 +45,7 @@ struct assay_run {
 
 	uint64_t result_bytes; /* of all results so far */
 	struct assay_notes notes;
-	struct assay_facts facts; /* of the message */
+	struct assay_facts facts;      /* of the message */
 	json_t *top;                   /* members of the report from the root's worker */
 	json_t *meta;                  /* request_meta */
 	const struct assay_step *step; /* the worker at work, for its dispatch_meta */
