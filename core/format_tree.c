@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "text/printable.h"
 
+#include "core/columns.h"
 #include "core/format.h"
 #include "core/json.h"
 #include "core/report_read.h"
@@ -73,36 +74,17 @@ static void put_inked(struct tree *t, enum ink which, const char *s)
 	ink(t, PLAIN);
 }
 
-/* columns - characters of UTF-8 */
-static size_t columns(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s != '\0'; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-/* cut_columns - at most so many characters, the last then being an ellipsis */
+/* cut_columns - at most so many */
 static void cut_columns(char room[TEXT_ROOM], size_t most)
 {
-	size_t n = 0;
-
-	if (columns(room) <= most)
-		return;
-	for (char *p = room; *p != '\0'; p++) {
-		if (((unsigned char)*p & 0xc0) == 0x80 || ++n < most)
-			continue;
-		memcpy(p, "…", sizeof "…");
-		return;
-	}
+	assay_columns_cut(room, TEXT_ROOM, most);
 }
 
 /* put_padded - s, and blanks up to a width */
 static void put_padded(struct tree *t, const char *s, size_t width)
 {
 	put(t, s);
-	for (size_t n = columns(s); n < width; n++)
+	for (size_t n = assay_columns_count(s); n < width; n++)
 		(void)assay_buf_add_char(t->out, ' ');
 }
 
@@ -431,7 +413,7 @@ static void left_side(const struct node *node, struct assay_buf *lines, char nam
 
 	assay_buf_clear(lines);
 	branch(node, lines);
-	used = lines->n > 0 ? columns(lines->p) : 0;
+	used = lines->n > 0 ? assay_columns_count(lines->p) : 0;
 	(void)name_of(node, name);
 	cut_columns(name, used + 12 < NAME_COLUMNS ? NAME_COLUMNS - used : 12);
 }
@@ -443,7 +425,7 @@ static void put_row(struct tree *t, const struct node *node, struct assay_buf *l
 	size_t used;
 
 	left_side(node, lines, name);
-	used = lines->n > 0 ? columns(lines->p) : 0;
+	used = lines->n > 0 ? assay_columns_count(lines->p) : 0;
 	put_inked(t, DIM, lines->n > 0 ? lines->p : "");
 	if (node->found || node->parent == NULL)
 		ink(t, BOLD);
@@ -477,10 +459,10 @@ static void measure(struct tree *t, struct assay_buf *lines)
 		if (!t->node[i].shown)
 			continue;
 		left_side(&t->node[i], lines, room);
-		used = lines->n > 0 ? columns(lines->p) : 0;
-		width = used + columns(room);
+		used = lines->n > 0 ? assay_columns_count(lines->p) : 0;
+		width = used + assay_columns_count(room);
 		t->name_width = width > t->name_width ? width : t->name_width;
-		width = columns(type_of(&t->node[i], room));
+		width = assay_columns_count(type_of(&t->node[i], room));
 		t->type_width = width > t->type_width ? width : t->type_width;
 	}
 }
