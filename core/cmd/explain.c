@@ -128,9 +128,7 @@ void assay_explain_manual(const struct assay_opts *opts, struct assay_buf *out)
 	struct assay_buf text;
 
 	assay_buf_init(&text, 4096);
-	(void)assay_buf_add_str(out, "\n## \\[");
-	add_scdoc(out, opts->section);
-	(void)assay_buf_add_str(out, "\\]\n");
+	(void)assay_buf_printf(out, "\n## section %s\n", opts->section);
 	for (size_t i = 0; i < opts->n; i++) {
 		const struct assay_opt *row = opts->value[i].row;
 

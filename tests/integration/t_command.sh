@@ -6,7 +6,7 @@ assay=${ASSAY:-${2:-build}/assay}
 [ -x "$assay" ] || { echo "t_command: $assay is not built"; exit 77; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-mkdir "$tmp/home" "$tmp/home/plugins.d"
+mkdir "$tmp/place" "$tmp/place/plugins.d"
 unset ASSAY_HOME
 failed=0
 
@@ -20,7 +20,7 @@ CONF
 
 # conf TEXT - assay.conf with this behind the base
 conf() {
-	{ cat "$tmp/base.conf"; printf '%b' "$1"; } >"$tmp/home/assay.conf"
+	{ cat "$tmp/base.conf"; printf '%b' "$1"; } >"$tmp/place/assay.conf"
 }
 
 # wrong NAME - remember a failure
@@ -33,7 +33,7 @@ wrong() {
 
 # run ARGS - with the home, output kept
 run() {
-	"$assay" --home "$tmp/home" "$@" >"$tmp/out" 2>"$tmp/err"
+	"$assay" --home "$tmp/place" "$@" >"$tmp/out" 2>"$tmp/err"
 	code=$?
 }
 
@@ -80,11 +80,11 @@ refuses 64 'plugin "hsah" is not loaded; did you mean "hash"?' --plugin-opts hsa
 refuses 64 'log_level=loud: must be one of error|warning|info|debug' --log-level loud config -n
 
 refuses 78 "--conf $tmp/none: no such file" --conf "$tmp/none" config -t
-refuses 78 "$tmp/home: " --conf "$tmp/home" config -t
+refuses 78 "$tmp/place: " --conf "$tmp/place" config -t
 if [ "$(id -u)" -ne 0 ]; then
-	chmod 000 "$tmp/home/assay.conf"
+	chmod 000 "$tmp/place/assay.conf"
 	refuses 78 "assay.conf: Permission denied" config -t
-	chmod 644 "$tmp/home/assay.conf"
+	chmod 644 "$tmp/place/assay.conf"
 fi
 
 conf 'jbos = 2\n'
@@ -106,10 +106,10 @@ conf '[core]\njobs = 2\njobs = 3\n'
 refuses 78 'assay.conf:7: jobs is set twice, first in line 6' config -t
 conf 'connectors = nosuch\n'
 refuses 78 'nosuch' config -t
-printf 'md5 = perhaps\n' >"$tmp/home/plugins.d/hash.conf"
+printf 'md5 = perhaps\n' >"$tmp/place/plugins.d/hash.conf"
 conf ''
 refuses 78 'plugins.d/hash.conf:1: [hash] md5 = perhaps: must be yes or no' config -t
-printf 'md5 = no\nsha1 = no\n' >"$tmp/home/plugins.d/hash.conf"
+printf 'md5 = no\nsha1 = no\n' >"$tmp/place/plugins.d/hash.conf"
 
 # What is right: precedence and where a value was set.
 gives 'right; 1 plugins loaded' config -t
@@ -144,7 +144,7 @@ if [ -c /dev/full ]; then
 	[ $code -eq 73 ] || wrong "full disk: exit $code, not 73"
 	grep -q 'cannot write standard output: No space left' "$tmp/err" || wrong "full disk: no line"
 fi
-"$assay" --home "$tmp/home" config -d 2>"$tmp/err" | true
+"$assay" --home "$tmp/place" config -d 2>"$tmp/err" | true
 [ ! -s "$tmp/err" ] || wrong "a closed pipe is told"
 
 [ $failed -eq 0 ] && echo "t_command: all as promised"
