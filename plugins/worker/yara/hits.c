@@ -48,21 +48,24 @@ static json_t *strings_json(
 {
 	json_t *out = json_array();
 	const YR_STRING *string;
-	const YR_MATCH *match;
+	YR_MATCH match;
 
 	yr_rule_strings_foreach(rule, string)
 	{
-		if (STRING_IS_PRIVATE(string))
-			continue;
-		yr_string_matches_foreach(context, string, match)
-		{
+		const void *at = context->matches[string->idx].head;
+
+		/* libyara packs matches without regard to alignment: they are copied out. */
+		for (; at != NULL; at = match.next) {
+			memcpy(&match, at, sizeof(match));
+			if (match.is_private || STRING_IS_PRIVATE(string))
+				continue;
 			if (json_array_size(out) >= hits->strings_limit ||
 			    hits->nstring >= ASSAY_HITS_STRINGS) {
 				hits->strings_cut |= hits->strings_limit > 0;
 				return out;
 			}
 			hits->nstring++;
-			json_array_append_new(out, string_json(hits, string, match));
+			json_array_append_new(out, string_json(hits, string, &match));
 		}
 	}
 	return out;
