@@ -111,6 +111,27 @@ conf ''
 refuses 78 'plugins.d/hash.conf:1: [hash] md5 = perhaps: must be yes or no' config -t
 printf 'md5 = no\nsha1 = no\n' >"$tmp/place/plugins.d/hash.conf"
 
+# Modules that are no good, built by tests/plugins.
+modules=$(dirname "$assay")/tests/plugins
+conf ''
+rm -f "$tmp/place/plugins.d/hash.conf"
+while IFS='	' read -r name words; do
+	[ -e "$modules/$name.so" ] || continue
+	refuses 78 "$words" --plugin-dir "$modules" --plugin-opts "core:plugins=$name" config -t
+done <<'MODULES'
+wrongabi	made for plugin ABI 77, this is ABI 1
+wrongsize	its plugin table has 8 bytes
+wrongbuild	built as "some other compiler"
+wrongname	calls itself "rightname"
+nosymbol	exports no assay_plugin
+notelf	cannot be loaded
+noclass	serves no class
+failopen	cannot be opened on purpose
+badfields	is a list in one row and none in another
+MODULES
+refuses 78 'there is no plugin "nosuchplugin"' --plugin-opts core:plugins=nosuchplugin config -t
+printf 'md5 = no\nsha1 = no\n' >"$tmp/place/plugins.d/hash.conf"
+
 # What is right: precedence and where a value was set.
 gives 'right; 1 plugins loaded' config -t
 gives 'plugins.d/hash.conf:1' config --explain hash.md5
