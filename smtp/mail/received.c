@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+#include "text/utf8.h"
+
 #include "mail/date.h"
 #include "mail/header.h"
 #include "mail/lex.h"
@@ -144,7 +146,7 @@ static struct assay_slice said_helo(struct assay_slice word, struct assay_slice 
  * Exim: ([ip] helo=x), (helo=x); qmail: (HELO x) (ip). */
 static void client_comment(struct reader *rd, struct assay_slice content)
 {
-	struct assay_slice rest = assay_slice_head(content, COMMENT_MAX), word;
+	struct assay_slice rest = assay_slice_head(content, assay_utf8_cut(content, COMMENT_MAX)), word;
 	struct assay_slice name = ASSAY_SLICE_NONE, helo;
 	bool first = true;
 
@@ -323,7 +325,8 @@ void assay_received_parse(
 		.for_ = none,
 		.date = none };
 	rd.lex = assay_lex(assay_header_unfold(arena, raw));
-	assay_buf_init(&rd.with, TEXT_MAX);
+	/* room for the character on the bound, so that kept() cuts before it */
+	assay_buf_init(&rd.with, TEXT_MAX + 4);
 	read_date(&rd);
 	read_clauses(&rd);
 	if (rd.with.n > 0)
