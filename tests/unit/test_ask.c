@@ -1,0 +1,373 @@
+/* rooms: core text base */
+/*
+ * tests/unit/test_ask.c - one mail and scan processes that die in every way: who is blamed, what is
+ * skipped in the next try, when it ends. The scan processes are stand-ins that speak the wire and
+ * do what the request's "source" says; no engine is needed. Tests the pool as well.
+ */
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/slice.h"
+#include "core/ask.h"
+#include "core/json.h"
+#include "core/pool.h"
+
+#define REPORT "{\"schema\":\"assay/1\"}"
+
+/* is - does the request say so? */
+static bool is(const json_t *request, const char *what)
+{
+	const char *source = assay_json_get_str(request, "source");
+
+	return source != NULL && strcmp(source, what) == 0;
+}
+
+/* skipped - is (worker, sha256) in skip[], by itself or as "*"? */
+static bool skipped(const json_t *request, const char *worker, const char *sha256)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(request, "skip"), i, entry)
+	{
+		const char *sha = assay_json_get_str(entry, "sha256");
+
+		if (strcmp(assay_json_get_str(entry, "worker"), worker) == 0 &&
+		    (strcmp(sha, "*") == 0 || strcmp(sha, sha256) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* call - a worker that kills the process, or overstays its 50 ms */
+static void call(struct assay_progress_page *page, const json_t *request, const char *sha256)
+{
+	struct assay_progress now = { .worker = "bad", .payload_id = "0.1", .timeout_ms = 50 };
+	struct itimerval timer = { .it_value = { 0, 50000 } };
+
+	if (skipped(request, "bad", sha256))
+		return;
+	(void)snprintf(now.sha256, sizeof now.sha256, "%s", sha256);
+	now.started_ms = assay_clock_mono_ms();
+	assay_progress_write(page, &now);
+	if (!is(request, "hang"))
+		_exit(3);
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
+	for (int i = 0; i < 100; i++)
+		(void)usleep(100000);
+}
+
+/* reply - the verdict, in some variants of a lie */
+static void reply(int sock, const json_t *request)
+{
+	struct assay_wire_verdict verdict = { .report_size = sizeof REPORT - 1 };
+	const char *report = is(request, "not json") ? "{\"schema\":\"assay/1\"," : REPORT;
+	struct assay_err err;
+	int fd;
+
+	if (assay_io_memfd("report", &fd, &err) != ASSAY_OK)
+		_exit(4);
+	if (assay_io_write_full(fd, report, strlen(report), &err) != ASSAY_OK)
+		_exit(4);
+	verdict.report_size += is(request, "other size");
+	if (is(request, "mapped") &&
+	    mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+		_exit(4);
+	if (assay_wire_send_verdict(
+		sock, &verdict, is(request, "no memfd") ? sock : fd, -1, &err) != ASSAY_OK)
+		_exit(4);
+	assay_io_close(&fd);
+}
+
+/* serve - one request */
+static void serve(int sock, struct assay_wire_frame *frame)
+{
+	struct assay_progress_page page;
+	struct assay_wire_request asked;
+	struct assay_err err;
+	json_t *request;
+
+	if (assay_wire_get_request(frame, &asked, &err) != ASSAY_OK ||
+	    assay_json_parse(asked.json, &request, &err) != ASSAY_OK ||
+	    assay_progress_map(&page, frame->fd[1], &err) != ASSAY_OK)
+		_exit(5);
+	frame->fd[1] = -1;
+	if (is(request, "refuse") && assay_wire_send_error(sock, "I do not like it", &err))
+		_exit(6);
+	if (is(request, "outside") && json_object_get(request, "root_only") == NULL)
+		_exit(3);
+	if (is(request, "always"))
+		_exit(3);
+	if (is(request, "stuck"))
+		(void)sleep(10);
+	if (is(request, "crash") || is(request, "hang") || is(request, "crash twice"))
+		call(&page, request, "aaaa");
+	if (is(request, "crash twice"))
+		call(&page, request, "bbbb");
+	if (!is(request, "refuse"))
+		reply(sock, request);
+	json_decref(request);
+	assay_progress_close(&page);
+}
+
+/* child - a stand-in for core/scanproc */
+static int child(void *arg, int sock)
+{
+	struct assay_wire wire;
+	struct assay_err err;
+
+	if (arg != NULL)
+		return 9; /* never gets ready */
+	assay_wire_init(&wire, sock);
+	for (;;) {
+		struct assay_wire_frame frame;
+
+		if (assay_wire_send_ready(sock, &err) != ASSAY_OK ||
+		    assay_wire_read(&wire, &frame, &err) != ASSAY_OK)
+			return 0;
+		serve(sock, &frame);
+		assay_wire_drop(&frame);
+	}
+}
+
+/* drive - to the end, as core/door does */
+static void drive(struct assay_ask *ask, struct assay_pool *pool)
+{
+	struct assay_pool_slot *slot = NULL;
+	struct assay_err err;
+
+	while (ask->state != ASSAY_ASK_DONE) {
+		int64_t left = assay_ask_wake_ms(ask) - assay_clock_mono_ms();
+		struct pollfd fd = { .events = POLLIN };
+
+		if (ask->state == ASSAY_ASK_WAITING) {
+			slot = assay_pool_take(pool, &err);
+			assert_non_null(slot);
+			assay_ask_attach(ask, &slot->wire);
+		}
+		fd.fd = slot->wire.sock;
+		(void)poll(&fd, 1, left > 0 ? (int)left : 0);
+		if (assay_ask_step(ask, fd.revents != 0) == ASSAY_ASK_LOST) {
+			(void)assay_pool_bury(pool, slot);
+			(void)assay_ask_bury(ask);
+		} else if (ask->state == ASSAY_ASK_DONE) {
+			assay_pool_give(pool, slot);
+		}
+	}
+}
+
+/* scan - one mail that does `what`, with this many milliseconds */
+static void scan(struct assay_ask *ask, struct assay_pool *pool, const char *what, int64_t ms)
+{
+	static struct assay_progress_page page = { -1, NULL };
+	struct assay_ask_mail mail = { .request = json_object(), .page = &page };
+	struct assay_err err;
+
+	if (page.fd < 0)
+		assert_int_equal(assay_progress_open(&page, &err), ASSAY_OK);
+	assert_int_equal(assay_io_memfd("mail", &mail.message, &err), ASSAY_OK);
+	assay_json_set(mail.request, "source", assay_json_own(what));
+	mail.deadline_ms = assay_clock_mono_ms() + ms;
+	assay_ask_init(ask, &mail);
+	drive(ask, pool);
+	assay_io_close(&mail.message);
+}
+
+/* skip_is - skip[i] says this */
+static void skip_is(const struct assay_ask *ask, size_t i, const char *sha256, const char *kind)
+{
+	const json_t *entry = json_array_get(json_object_get(ask->mail.request, "skip"), i);
+
+	assert_non_null(entry);
+	assert_string_equal(assay_json_get_str(entry, "worker"), "bad");
+	assert_string_equal(assay_json_get_str(entry, "sha256"), sha256);
+	assert_string_equal(assay_json_get_str(entry, "kind"), kind);
+}
+
+/* test_fine - one process, many mails */
+static void test_fine(void **state)
+{
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL);
+	for (int i = 0; i < 100; i++) {
+		scan(&ask, &pool, "fine", 5000);
+		assert_true(ask.answered);
+		assert_int_equal(ask.tries, 1);
+		assert_true(assay_slice_is(assay_buf_slice(&ask.report), REPORT));
+		assay_ask_release(&ask);
+	}
+	assert_int_equal(pool.slot[0].starts, 1);
+	assay_pool_release(&pool);
+}
+
+/* test_worker_dies - skipped by digest first, then everywhere; hanging is told from crashing */
+static void test_worker_dies(void **state)
+{
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL);
+	scan(&ask, &pool, "crash", 5000);
+	assert_true(ask.answered);
+	assert_int_equal(ask.tries, 2);
+	skip_is(&ask, 0, "aaaa", "crashed");
+	assay_ask_release(&ask);
+	scan(&ask, &pool, "hang", 5000);
+	assert_true(ask.answered);
+	skip_is(&ask, 0, "aaaa", "timeout");
+	assay_ask_release(&ask);
+	scan(&ask, &pool, "crash twice", 5000);
+	assert_true(ask.answered);
+	assert_int_equal(ask.tries, 3);
+	skip_is(&ask, 0, "aaaa", "crashed");
+	skip_is(&ask, 1, "*", "crashed");
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_outside - a death that is nobody's: one last run with the root's worker only */
+static void test_outside(void **state)
+{
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL);
+	scan(&ask, &pool, "outside", 5000);
+	assert_true(ask.answered);
+	assert_int_equal(ask.tries, 2);
+	assert_true(json_is_true(json_object_get(ask.mail.request, "root_only")));
+	assay_ask_release(&ask);
+	scan(&ask, &pool, "always", 5000);
+	assert_false(ask.answered);
+	assert_string_equal(ask.why, "crashed");
+	assert_int_equal(ask.tries, 2);
+	assay_ask_release(&ask);
+	scan(&ask, &pool, "fine", 5000);
+	assert_true(ask.answered);
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_lies - answers that cannot be believed count as a crash */
+static void test_lies(void **state)
+{
+	static const char *const lies[] = { "not json", "other size", "mapped", "no memfd" };
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL);
+	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+		scan(&ask, &pool, lies[i], 5000);
+		assert_false(ask.answered);
+		assert_string_equal(ask.why, "crashed");
+		assay_ask_release(&ask);
+	}
+	scan(&ask, &pool, "refuse", 5000);
+	assert_false(ask.answered);
+	assert_string_equal(ask.why, "refused");
+	assert_string_equal(ask.err.text, "I do not like it");
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_deadline - nobody waits longer than the mail's deadline and a moment */
+static void test_deadline(void **state)
+{
+	int64_t begin = assay_clock_mono_ms();
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL);
+	scan(&ask, &pool, "stuck", 100);
+	assert_false(ask.answered);
+	assert_string_equal(ask.why, "timeout");
+	assert_true(assay_clock_mono_ms() - begin < 5000);
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_stillborn - processes that never get ready are not asked for ever */
+static void test_stillborn(void **state)
+{
+	struct assay_pool pool;
+	struct assay_ask ask;
+	int arg;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, &arg);
+	scan(&ask, &pool, "fine", 5000);
+	assert_false(ask.answered);
+	assert_string_equal(ask.why, "unable");
+	assert_int_equal(ask.tries, 0);
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_pool - all busy, freed, buried, started again */
+static void test_pool(void **state)
+{
+	struct assay_pool_slot *a, *b;
+	struct assay_pool pool;
+	struct assay_err err = { .code = ASSAY_OK };
+	pid_t pid;
+
+	(void)state;
+	assay_pool_init(&pool, 2, child, NULL);
+	a = assay_pool_take(&pool, &err);
+	b = assay_pool_take(&pool, &err);
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_ptr_not_equal(a, b);
+	assert_null(assay_pool_take(&pool, &err));
+	assert_int_equal(err.code, ASSAY_OK);
+	assay_pool_give(&pool, a);
+	assert_ptr_equal(assay_pool_take(&pool, &err), a);
+	pid = b->pid;
+	assert_int_equal(WTERMSIG(assay_pool_bury(&pool, b)), SIGKILL);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_ptr_equal(assay_pool_take(&pool, &err), b);
+	assert_int_equal(b->starts, 2);
+	assay_pool_give(&pool, b);
+	pid = b->pid;
+	assay_pool_release(&pool);
+	assert_int_equal(kill(pid, 0), -1);
+}
+
+/* main - all of it */
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fine),
+		cmocka_unit_test(test_worker_dies),
+		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_stillborn),
+		cmocka_unit_test(test_pool),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
