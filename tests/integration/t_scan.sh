@@ -121,7 +121,7 @@ if command -v setpriv >/dev/null; then
 fi
 
 # Too large: a report all the same.
-printf '[core]\nmessage_size = 2K\n' >"$dir/small.conf"
+printf '[core]\nmessage_size = 2K\nplugins = hash\nalways_dispatch = hash\ndispatchers =\n' >"$dir/small.conf"
 head -c 5000 /dev/zero >"$dir/large"
 expect 0 0 '' --conf "$dir/small.conf" scan --compact "$dir/large"
 reports 1
