@@ -4,6 +4,7 @@
 set -u
 src=${1:?source directory}
 : "${ASSAY:?the command}"
+[ -x "$ASSAY" ] || { echo "t_scan: $ASSAY is not built"; exit 77; }
 samples=$src/docs/samples
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -84,8 +85,8 @@ grep -q '"extra_data":\[{"key":"ticket","value":"7"}\]' "$dir/out" || fail "--re
 reports 1
 cat "$dir/one.eml" | "$ASSAY" scan --compact - >"$dir/out" || fail "standard input from a pipe"
 reports 1
-cat "$dir/two.eml" >"$dir/tree/fifo" &
-"$ASSAY" scan --compact "$dir/tree/fifo" >"$dir/out" || fail "a named pipe"
+timeout 20 cat "$dir/two.eml" >"$dir/tree/fifo" &
+timeout 20 "$ASSAY" scan --compact "$dir/tree/fifo" >"$dir/out" || fail "a named pipe"
 reports 1
 wait
 
