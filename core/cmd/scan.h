@@ -1,0 +1,51 @@
+/*
+ * core/cmd/scan.h - what the pieces of `assay scan` share
+ *
+ * cmd_scan.c reads the command line and puts the pieces together, scan_input.c finds the mails and
+ * hands them to the door, scan_output.c does with each answer what was asked for.
+ */
+#ifndef ASSAY_CMD_SCAN_H
+#define ASSAY_CMD_SCAN_H
+
+#include <assay/engine.h>
+
+#include "base/buf.h"
+#include "core/cmd/cmd.h"
+#include "core/door.h"
+#include "core/format.h"
+#include "core/setup.h"
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+struct assay_scan_output {
+	const struct assay_setup *setup;
+	struct assay_format_style style;
+	struct assay_buf text; /* of one report, reused */
+	bool bad, incomplete;  /* --exit-verdict: not accept or tag; partial or unscanned */
+	int failed;            /* exit code of the first archiver, connector or form that failed */
+};
+
+void assay_scan_output_init(struct assay_scan_output *output, const struct assay_setup *setup,
+    const struct assay_format_style *style);
+/* For struct assay_door_options: arg is the output. */
+bool assay_scan_output_answer(void *arg, const struct assay_answer *answer);
+/* Connectors are flushed. */
+void assay_scan_output_close(struct assay_scan_output *output);
+
+/* ---- mails ----------------------------------------------------------------------------------- */
+
+struct assay_scan_input {
+	const struct assay_setup *setup;
+	struct assay_door *door;
+	bool recursive;
+	bool from_archive; /* operands are references for the source archivers */
+	int failed;        /* exit code of the first operand that failed */
+};
+
+/* True when some operand may need the provider of mbox files. */
+bool assay_scan_input_wants_mbox(const char *const *operands);
+/* All operands; a failing one is told in one line and the others go on. An error: none can. */
+ASSAY_MUST_CHECK enum assay_status assay_scan_input_run(
+    struct assay_scan_input *input, const char *const *operands, struct assay_err *err);
+
+#endif
