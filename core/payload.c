@@ -321,10 +321,12 @@ const char *assay_payload_dispatch_meta(
 	return assay_json_get_str(json_object_get(step->meta, dispatcher), key);
 }
 
-/* assay_payload_request - request_meta */
+/* assay_payload_request - what the door said, its guess of the time included */
 const json_t *assay_payload_request(const struct assay_payload *payload)
 {
-	return payload->run->meta;
+	const struct assay_run *run = payload->run;
+
+	return run->request->json != NULL ? run->request->json : run->meta;
 }
 
 /* assay_payload_scan_time - when this scan began */

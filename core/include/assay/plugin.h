@@ -152,7 +152,8 @@ ASSAY_API const json_t *assay_payload_result(
 /* What a dispatcher said when it chose this worker (stoQ's dispatch_meta), or NULL. */
 ASSAY_API const char *assay_payload_dispatch_meta(
     const struct assay_payload *payload, const char *dispatcher, const char *key);
-/* request_meta of the report: source, envelope, ... */
+/* What the door said: members of request_meta (source, envelope, ...), and message_time {utc: ms,
+ * source} where the door knows one. */
 ASSAY_API const json_t *assay_payload_request(const struct assay_payload *payload);
 /* Wall time at which this scan began, ms: the "now" of one report. */
 ASSAY_API int64_t assay_payload_scan_time(const struct assay_payload *payload);
