@@ -96,6 +96,23 @@ static const char *printable(const json_t *text, char room[TEXT_ROOM])
 		json_is_string(text) ? json_string_value(text) : "", json_string_length(text)));
 }
 
+/* put_texts - "a, b, c +2": at most so many, escaped */
+static void put_texts(struct tree *t, const char *before, const json_t *values, size_t most)
+{
+	size_t n = json_array_size(values), k = 0;
+	char room[TEXT_ROOM];
+
+	for (size_t i = 0; i < n && k < most; i++) {
+		if (printable(json_array_get(values, i), room)[0] == '\0')
+			continue;
+		cut_columns(room, 40);
+		put(t, k++ == 0 ? before : ", ");
+		put(t, room);
+	}
+	if (k > 0 && n > most)
+		(void)assay_buf_printf(t->out, " +%zu", n - most);
+}
+
 /* ---- the head: who and what ---- */
 
 /* label - the name of a line */
@@ -202,6 +219,23 @@ static void put_date(struct tree *t)
 	(void)assay_buf_printf(t->out, "%.10s %.8s UTC\n", room, room + 11);
 }
 
+/* put_oddities - a line of what the smtp worker listed about the message */
+static void put_oddities(
+    struct tree *t, const char *name, enum ink which, const char *list, const char *member)
+{
+	const json_t *root = assay_report_payload(t->report, 0);
+	json_t *texts = assay_report_each(root, list, member);
+
+	if (json_array_size(texts) > 0) {
+		label(t, name);
+		ink(t, which);
+		put_texts(t, "", texts, 4);
+		ink(t, PLAIN);
+		put(t, "\n");
+	}
+	json_decref(texts);
+}
+
 /* put_head - everything above the tree */
 static void put_head(struct tree *t)
 {
@@ -211,6 +245,9 @@ static void put_head(struct tree *t)
 	put_addresses(t, "To", json_object_get(t->report, "recipients"));
 	put_line(t, "Subject", BOLD, assay_report_at(root, "workers.smtp.subject"));
 	put_date(t);
+	put_oddities(t, "Links", PLAIN, "urls", "host");
+	put_oddities(t, "Traits", YELLOW, "traits", "code");
+	put_oddities(t, "Defects", CYAN, "defects", "code");
 	put_verdict(t);
 	put(t, "\n");
 }
@@ -223,15 +260,20 @@ static const json_t *fact(const struct node *node, const char *word)
 	return json_object_get(json_object_get(node->payload, "facts"), word);
 }
 
+/* is_encrypted - as a worker says */
+static bool is_encrypted(const struct node *node)
+{
+	const char *value = json_string_value(json_array_get(fact(node, "encrypted"), 0));
+
+	return value != NULL && strcmp(value, "yes") == 0;
+}
+
 /* is_found - does anything about it deserve a row */
 static bool is_found(const struct node *node)
 {
-	static const char *const words[] = { "yara", "clamav", "encrypted", "trait" };
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (json_array_size(fact(node, words[i])) > 0)
-			return true;
-	return false;
+	return json_array_size(fact(node, "yara")) > 0 ||
+	    json_array_size(fact(node, "clamav")) > 0 || is_encrypted(node) ||
+	    json_array_size(assay_report_at(node->payload, "workers.smtp.traits")) > 0;
 }
 
 /* link_nodes - parents to children; who stands before its parent is hung below the root */
@@ -306,29 +348,36 @@ static void branch(const struct node *node, struct assay_buf *out)
 	(void)assay_buf_add_str(out, last_shown(node) ? "└─ " : "├─ ");
 }
 
-/* last_name - the last part of a path; an unnamed one is its type in <>, which may hold a slash */
-static const char *last_name(const char *path)
+/* last_name - the last part of a path; in it a backslash stands before a slash of the name */
+static void last_name(const char *path, char name[TEXT_ROOM])
 {
-	size_t n = strlen(path);
-	const char *slash = strrchr(path, '/');
+	size_t n = 0;
 
-	if (n > 0 && path[n - 1] == '>')
-		for (slash = path + n; slash > path && *slash != '<';)
-			slash--;
-	if (slash == NULL || slash == path || *slash == '<')
-		return slash != NULL ? slash : path;
-	return slash + 1;
+	for (; *path != '\0'; path++) {
+		if (*path == '/') {
+			n = 0;
+			continue;
+		}
+		if (*path == '\\' && path[1] != '\0')
+			path++;
+		if (n + 1 < TEXT_ROOM)
+			name[n++] = *path;
+	}
+	name[n] = '\0';
 }
 
 /* name_of - filename, else the last part of the path, else what it is */
 static const char *name_of(const struct node *node, char room[TEXT_ROOM])
 {
 	const char *path = assay_json_get_str(node->payload, "path");
+	char last[TEXT_ROOM];
 
 	if (printable(json_object_get(node->payload, "filename"), room)[0] != '\0')
 		return room;
-	if (path != NULL && path[0] != '\0')
-		return assay_printable_copy(room, TEXT_MAX, assay_slice_str(last_name(path)));
+	if (path != NULL && path[0] != '\0') {
+		last_name(path, last);
+		return assay_printable_copy(room, TEXT_MAX, assay_slice_str(last));
+	}
 	(void)snprintf(room, TEXT_ROOM, "%s", node->parent == NULL ? "message" : "(unnamed)");
 	return room;
 }
@@ -361,45 +410,43 @@ static void put_size(struct tree *t, int64_t size)
 	(void)assay_buf_printf(t->out, "%10s", text);
 }
 
-/* put_found - "label a, b, c +2" */
+/* put_found - "  label a, b, c +2" */
 static void put_found(struct tree *t, const char *name, enum ink which, const json_t *values)
 {
-	size_t n = json_array_size(values), most = 3, k = 0;
-	char room[TEXT_ROOM];
+	char before[32];
 
-	for (size_t i = 0; i < n && k < most; i++) {
-		if (printable(json_array_get(values, i), room)[0] == '\0')
-			continue;
-		cut_columns(room, 40);
-		if (k == 0) {
-			put(t, "  ");
-			ink(t, which);
-			put(t, name);
-		}
-		put(t, k++ == 0 ? " " : ", ");
-		put(t, room);
-	}
-	if (n > most)
-		(void)assay_buf_printf(t->out, " +%zu", n - most);
-	if (k > 0)
-		ink(t, PLAIN);
+	if (json_array_size(values) == 0)
+		return;
+	(void)snprintf(before, sizeof before, "  %s ", name);
+	ink(t, which);
+	put_texts(t, before, values, 3);
+	ink(t, PLAIN);
+}
+
+/* put_codes - traits or defects the smtp worker told of this payload */
+static void put_codes(struct tree *t, const struct node *node, const char *list, enum ink which)
+{
+	json_t *codes = assay_report_each(node->payload, list, "code");
+
+	/* Those of the message itself stand in the head. */
+	if (node->parent != NULL)
+		put_found(t, list, which, codes);
+	json_decref(codes);
 }
 
 /* put_findings - what the workers found in this payload */
 static void put_findings(struct tree *t, const struct node *node)
 {
-	const json_t *encrypted = json_array_get(fact(node, "encrypted"), 0);
 	const json_t *meta = json_object_get(node->payload, "payload_meta");
 
 	put_found(t, "clamav", RED, fact(node, "clamav"));
 	put_found(t, "yara", RED, fact(node, "yara"));
-	put_found(t, "trait", YELLOW, fact(node, "trait"));
-	if (json_is_string(encrypted) && strcmp(json_string_value(encrypted), "yes") == 0) {
+	put_codes(t, node, "traits", YELLOW);
+	if (is_encrypted(node)) {
 		put(t, "  ");
 		put_inked(t, YELLOW, "encrypted");
 	}
-	put_found(t, "defect", CYAN, fact(node, "defect"));
-	put_found(t, "limit", YELLOW, fact(node, "limit"));
+	put_codes(t, node, "defects", CYAN);
 	if (json_is_false(json_object_get(meta, "should_scan"))) {
 		put(t, "  ");
 		put_inked(t, DIM, "not scanned");

@@ -77,3 +77,21 @@ json_t *assay_report_addresses(const json_t *list, size_t most)
 	}
 	return out;
 }
+
+/* assay_report_each - one member of all entries, each value once */
+json_t *assay_report_each(const json_t *payload, const char *list, const char *member)
+{
+	const json_t *entries = json_object_get(assay_report_at(payload, "workers.smtp"), list);
+	json_t *out = json_array(), *known = json_object();
+
+	for (size_t i = 0; i < json_array_size(entries); i++) {
+		const char *text = assay_json_get_str(json_array_get(entries, i), member);
+
+		if (text == NULL || json_object_get(known, text) != NULL)
+			continue;
+		assay_json_set(known, text, json_true());
+		assay_json_append(out, assay_json_own(text));
+	}
+	json_decref(known);
+	return out;
+}

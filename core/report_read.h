@@ -25,6 +25,9 @@ const char *assay_report_subject(const json_t *report);
 const char *assay_report_message_id(const json_t *report);
 /* The envelope's sender, else the address in From; NULL when neither is known. */
 const char *assay_report_sender(const json_t *report);
+/* New: the texts at `member` of a list the smtp worker made of a payload ("traits" "code", "urls"
+ * "host"), each once. */
+json_t *assay_report_each(const json_t *payload, const char *list, const char *member);
 /* New: addresses of a list of {addr, ...}, at most `most`. */
 json_t *assay_report_addresses(const json_t *list, size_t most);
 
