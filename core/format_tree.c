@@ -568,29 +568,35 @@ static void put_error(struct tree *t, const json_t *entry)
 /* put_limit - one entry of limits[] */
 static void put_limit(struct tree *t, const json_t *entry)
 {
-	const char *effect = assay_json_get_str(entry, "effect");
 	char room[TEXT_ROOM];
 
 	put_inked(t, YELLOW, "! ");
 	put(t, printable(json_object_get(entry, "limit"), room));
 	put_place(t, entry);
-	(void)assay_buf_printf(t->out, ": %lld, allowed %lld; %s\n",
+	(void)assay_buf_printf(t->out, ": %lld, allowed %lld; not all was looked at\n",
 	    (long long)assay_json_get_int(entry, "value", 0),
-	    (long long)assay_json_get_int(entry, "allowed", 0),
-	    effect != NULL && strcmp(effect, "unseen") == 0 ? "not all was looked at"
-							    : "only shortened in the report");
+	    (long long)assay_json_get_int(entry, "allowed", 0));
 }
 
-/* put_notes - the first few of a list */
+/* put_notes - the first few of a list; a limit that only shortened the report is no news here */
 static void put_notes(struct tree *t, const char *list, bool error)
 {
 	const json_t *entries = json_object_get(t->report, list);
-	size_t n = json_array_size(entries), most = 4;
+	size_t shown = 0, more = 0;
 
-	for (size_t i = 0; i < n && i < most; i++)
-		(error ? put_error : put_limit)(t, json_array_get(entries, i));
-	if (n > most)
-		(void)assay_buf_printf(t->out, "  … and %zu more %s\n", n - most, list);
+	for (size_t i = 0; i < json_array_size(entries); i++) {
+		const json_t *entry = json_array_get(entries, i);
+		const char *effect = assay_json_get_str(entry, "effect");
+
+		if (!error && (effect == NULL || strcmp(effect, "unseen") != 0))
+			continue;
+		if (shown++ < 4)
+			(error ? put_error : put_limit)(t, entry);
+		else
+			more++;
+	}
+	if (more > 0)
+		(void)assay_buf_printf(t->out, "  … and %zu more %s\n", more, list);
 }
 
 /* assay_format_tree - the whole picture */
