@@ -67,7 +67,7 @@ static void print_args(struct assay_buf *out, const struct assay_arg *arg)
 					   : "  --");
 		(void)assay_buf_printf(&left, "%s%s%s", arg->name != NULL ? arg->name : "",
 		    arg->value != NULL ? " " : "", arg->value != NULL ? arg->value : "");
-		(void)assay_buf_printf(out, "%-33s  %s\n", left.p, arg->help);
+		(void)assay_buf_printf(out, "%-40s  %s\n", left.p, arg->help);
 		assay_buf_release(&left);
 	}
 }

@@ -15,13 +15,11 @@
 
 #include "core/cmd/cmd.h"
 
-extern const struct assay_cmd assay_cmd_scan __attribute__((weak));
-
 static const struct assay_cmd *const commands[] = {
+	&assay_cmd_scan,
 	&assay_cmd_plugins,
 	&assay_cmd_config,
 	&assay_cmd_version,
-	&assay_cmd_scan,
 	NULL,
 };
 

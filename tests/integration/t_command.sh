@@ -149,7 +149,7 @@ gives 'sha256' plugins --facts
 gives 'sha512' plugins --options hash
 
 # One screen of help each.
-for command in '' version config plugins; do
+for command in '' scan version config plugins; do
 	# shellcheck disable=SC2086 # no word when there is no command
 	gives 'Usage: assay' $command --help
 	[ "$(wc -l <"$tmp/out")" -le 45 ] || wrong "$command --help is longer than a screen"
