@@ -65,11 +65,13 @@ const char *assay_payload_extension_of(struct assay_arena *arena, const char *fi
 	return lower(arena, assay_arena_memdup0(arena, filename + dot, n - dot));
 }
 
-/* add_escaped - a name as one step of a path */
-static void add_escaped(struct assay_buf *out, const char *name)
+/* add_escaped - a name as one step of a path; `slashes` of it are left alone */
+static void add_escaped(struct assay_buf *out, const char *name, unsigned slashes)
 {
 	for (; *name != '\0'; name++) {
-		if (*name == '/' || *name == '\\')
+		if (*name == '/' && slashes > 0)
+			slashes--;
+		else if (*name == '/' || *name == '\\')
 			(void)assay_buf_add_char(out, '\\');
 		(void)assay_buf_add_char(out, *name);
 	}
@@ -89,10 +91,10 @@ static const char *path_of(struct assay_arena *arena, const struct assay_payload
 	if (parent->path[0] != '\0')
 		(void)assay_buf_add_char(&buf, '/');
 	if (filename != NULL) {
-		add_escaped(&buf, filename);
+		add_escaped(&buf, filename, 0);
 	} else {
 		(void)assay_buf_add_char(&buf, '<');
-		add_escaped(&buf, type != NULL ? type : "unknown");
+		add_escaped(&buf, type != NULL ? type : "unknown", 1);
 		(void)assay_buf_add_char(&buf, '>');
 	}
 	path = clean(arena, buf.p, ASSAY_PATH_MAX);

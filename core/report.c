@@ -356,7 +356,7 @@ static void decorate(struct assay_run *run, json_t *report, const char *name)
 /* assay_report_decorate - in the order of the configuration */
 void assay_report_decorate(struct assay_run *run, json_t *report, const char *const *names)
 {
-	if (*names == NULL || run->request->root_only)
+	if (*names == NULL || run->request->root_only || run->expired)
 		return;
 	for (; *names != NULL; names++)
 		decorate(run, report, *names);
