@@ -13,6 +13,8 @@
 #include "core/json.h"
 #include "text/utf8.h"
 
+#define ESCAPE_MOST 6u
+
 /* ---- strings --------------------------------------------------------------------------------- */
 
 struct shorten {
@@ -128,12 +130,33 @@ static uint64_t cut(
 	return size;
 }
 
+/* raw_size - bytes without escapes, without looking at them; recursion: ASSAY_JSON_DEPTH */
+static size_t raw_size(const json_t *value, unsigned depth)
+{
+	json_t *v = (json_t *)(uintptr_t)value;
+	size_t size = 2;
+
+	if (json_is_string(value))
+		return json_string_length(value) + 2;
+	if (depth > ASSAY_JSON_DEPTH || (!json_is_array(value) && !json_is_object(value)))
+		return 24;
+	for (size_t i = 0; i < json_array_size(value); i++)
+		size += raw_size(json_array_get(value, i), depth + 1) + 1;
+	for (void *i = json_object_iter(v); i != NULL; i = json_object_iter_next(v, i))
+		size += json_object_iter_key_len(i) + 4 +
+		    raw_size(json_object_iter_value(i), depth + 1);
+	return size;
+}
+
 /* assay_cut_result - make it fit */
 uint64_t assay_cut_result(
     json_t *result, const struct assay_field_node *fields, uint64_t max, uint64_t *had)
 {
-	uint64_t size = assay_json_size(result);
+	uint64_t size = raw_size(result, 0);
 
+	/* no byte takes more than six: \u0001 */
+	if (size > max / ESCAPE_MOST)
+		size = assay_json_size(result);
 	if (had != NULL)
 		*had = size > max ? size : 0;
 	return size > max ? cut(result, fields, max, size) : size;

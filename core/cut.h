@@ -13,7 +13,8 @@
 struct assay_field_node;
 
 /* Shrinks one worker's result to at most `max` bytes of compact JSON as far as the rules allow.
- * Returns its size then; *had (may be NULL) is the size it had when something was cut, else 0. */
+ * Returns its size then (without what escapes would add, when it is far below max); *had (may be
+ * NULL) is the size it had when something was cut, else 0. */
 uint64_t assay_cut_result(
     json_t *result, const struct assay_field_node *fields, uint64_t max, uint64_t *had);
 

@@ -161,7 +161,7 @@ static void test_cut(void **state)
 	memset(text, 'x', 100000);
 	text[100000] = '\0';
 	assay_json_set(value, "body", json_string(text));
-	assert_int_equal(assay_cut_result(value, f->root, 1 << 20, &had), assay_json_size(value));
+	assert_true(assay_cut_result(value, f->root, 1 << 20, &had) >= 100000);
 	assert_int_equal(had, 0);
 	assert_true(assay_cut_result(value, f->root, 5000, &had) <= 5000);
 	assert_true(had > 100000);
