@@ -234,6 +234,7 @@ static struct assay_opts *claim(
 	struct assay_opts *opts = assay_opts_new(config->arena, name, tables);
 
 	opts->conf_dir = config->conf_dir;
+	opts->state_dir = config->home.var;
 	opts->cache_dir = config->home.cache;
 	if (!assay_map_add(&config->claimed, assay_slice_str(name), opts))
 		ASSAY_BUG("section [%s] is claimed twice", name);

@@ -382,15 +382,14 @@ unsigned assay_opts_enum(const struct assay_opts *opts, const char *name)
 	return (unsigned)want(opts, name, 1u << ASSAY_OPT_ENUM)->number;
 }
 
-/* path_of - below the configuration's directory, unless absolute or from the command line, where
- * people mean the directory they are in */
-static const char *path_of(
-    const struct assay_opts *opts, const struct assay_opt_value *v, const char *path)
+/* path_of - below dir, unless absolute or from the command line, where people mean the directory
+ * they are in */
+static const char *path_of(const struct assay_opts *opts, const struct assay_opt_value *v,
+    const char *dir, const char *path)
 {
-	if (path[0] == '/' || path[0] == '\0' || v->origin == ASSAY_ORIGIN_COMMAND ||
-	    opts->conf_dir == NULL)
+	if (path[0] == '/' || path[0] == '\0' || v->origin == ASSAY_ORIGIN_COMMAND || dir == NULL)
 		return path;
-	return assay_arena_printf(opts->arena, "%s/%s", opts->conf_dir, path);
+	return assay_arena_printf(opts->arena, "%s/%s", dir, path);
 }
 
 /* assay_opt_path - a STR as file name */
@@ -398,7 +397,15 @@ const char *assay_opt_path(const struct assay_opts *opts, const char *name)
 {
 	const struct assay_opt_value *v = want(opts, name, 1u << ASSAY_OPT_STR);
 
-	return path_of(opts, v, v->text);
+	return path_of(opts, v, opts->conf_dir, v->text);
+}
+
+/* assay_opt_state_path - a STR as the name of something we keep */
+const char *assay_opt_state_path(const struct assay_opts *opts, const char *name)
+{
+	const struct assay_opt_value *v = want(opts, name, 1u << ASSAY_OPT_STR);
+
+	return path_of(opts, v, opts->state_dir, v->text);
 }
 
 /* assay_opt_paths - a LIST as file names */
@@ -412,7 +419,7 @@ const char *const *assay_opt_paths(const struct assay_opts *opts, const char *na
 		n++;
 	list = assay_arena_calloc(opts->arena, n + 1, sizeof *list);
 	for (size_t i = 0; i < n; i++)
-		list[i] = path_of(opts, v, v->list[i]);
+		list[i] = path_of(opts, v, opts->conf_dir, v->list[i]);
 	return list;
 }
 

@@ -36,6 +36,7 @@ struct assay_opts {
 	size_t n;
 	struct assay_map by_name;
 	const char *conf_dir;  /* what relative file names are below; or NULL */
+	const char *state_dir; /* what assay_opt_state_path is below; or NULL */
 	const char *cache_dir; /* may not exist yet; or NULL */
 };
 

@@ -36,8 +36,8 @@ static enum assay_status from_errno(int e)
 	}
 }
 
-/* fail - errno in words, with what was tried */
-static enum assay_status fail(struct assay_err *err, const char *what, const char *name)
+/* assay_io_fail - errno in words, with what was tried */
+enum assay_status assay_io_fail(struct assay_err *err, const char *what, const char *name)
 {
 	int e = errno;
 
@@ -64,7 +64,7 @@ enum assay_status assay_io_read_all(int fd, struct assay_buf *buf, struct assay_
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail(err, "cannot read", "");
+			return assay_io_fail(err, "cannot read", "");
 		if (n == 0)
 			return ASSAY_OK;
 		if (!assay_buf_add(buf, chunk, (size_t)n))
@@ -79,7 +79,7 @@ enum assay_status assay_io_read_file(const char *path, struct assay_buf *buf, st
 	enum assay_status st;
 
 	if (fd < 0)
-		return fail(err, "cannot open", path);
+		return assay_io_fail(err, "cannot open", path);
 	st = assay_io_read_all(fd, buf, err);
 	(void)close(fd);
 	if (st != ASSAY_OK)
@@ -98,7 +98,7 @@ enum assay_status assay_io_read_full(int fd, void *p, size_t n, struct assay_err
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
-			return fail(err, "cannot read", "");
+			return assay_io_fail(err, "cannot read", "");
 		if (r == 0 && got == 0)
 			return ASSAY_END;
 		if (r == 0)
@@ -120,7 +120,7 @@ enum assay_status assay_io_write_full(int fd, const void *p, size_t n, struct as
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0)
-			return fail(err, "cannot write", "");
+			return assay_io_fail(err, "cannot write", "");
 		put += (size_t)r;
 	}
 	return ASSAY_OK;
@@ -134,12 +134,12 @@ static enum assay_status write_synced(
 	enum assay_status st;
 
 	if (fd < 0)
-		return fail(err, "cannot create", path);
+		return assay_io_fail(err, "cannot create", path);
 	st = assay_io_write_full(fd, p, n, err);
 	if (st == ASSAY_OK && fsync(fd) != 0)
-		st = fail(err, "cannot sync", path);
+		st = assay_io_fail(err, "cannot sync", path);
 	if (close(fd) != 0 && st == ASSAY_OK)
-		st = fail(err, "cannot write", path);
+		st = assay_io_fail(err, "cannot write", path);
 	return st;
 }
 
@@ -154,7 +154,7 @@ enum assay_status assay_io_replace_file(
 		ASSAY_BUG("out of memory");
 	st = write_synced(tmp, mode, p, n, err);
 	if (st == ASSAY_OK && rename(tmp, path) != 0)
-		st = fail(err, "cannot rename to", path);
+		st = assay_io_fail(err, "cannot rename to", path);
 	if (st != ASSAY_OK)
 		(void)unlink(tmp);
 	free(tmp);
@@ -165,7 +165,7 @@ enum assay_status assay_io_replace_file(
 enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err)
 {
 	*fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	return *fd >= 0 ? ASSAY_OK : fail(err, "cannot make a memory file for", name);
+	return *fd >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot make a memory file for", name);
 }
 
 /* assay_io_reopen_ro - the same file, without the right to write */
@@ -175,7 +175,7 @@ enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err)
 
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	*ro = open(path, O_RDONLY | O_CLOEXEC);
-	return *ro >= 0 ? ASSAY_OK : fail(err, "cannot reopen read-only", path);
+	return *ro >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot reopen read-only", path);
 }
 
 /* assay_io_map - all bytes of a descriptor, read-only */
@@ -186,14 +186,14 @@ enum assay_status assay_io_map(int fd, size_t max, struct assay_io_map *map, str
 
 	*map = (struct assay_io_map){ "", 0 };
 	if (fstat(fd, &st) != 0)
-		return fail(err, "cannot stat", "");
+		return assay_io_fail(err, "cannot stat", "");
 	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
 		return assay_err_set(err, ASSAY_E_LIMIT, "larger than %zu bytes", max);
 	if (st.st_size == 0)
 		return ASSAY_OK;
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
-		return fail(err, "cannot map", "");
+		return assay_io_fail(err, "cannot map", "");
 	*map = (struct assay_io_map){ p, (size_t)st.st_size };
 	return ASSAY_OK;
 }
@@ -237,7 +237,7 @@ enum assay_status assay_io_send_fds(
 		n = sendmsg(sock, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fail(err, "cannot send", "");
+		return assay_io_fail(err, "cannot send", "");
 	if ((size_t)n == bytes.n)
 		return ASSAY_OK;
 	for (size_t put = (size_t)n; put < bytes.n; put += (size_t)n) {
@@ -245,7 +245,7 @@ enum assay_status assay_io_send_fds(
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		else if (n < 0)
-			return fail(err, "cannot send", "");
+			return assay_io_fail(err, "cannot send", "");
 	}
 	return ASSAY_OK;
 }
@@ -295,7 +295,7 @@ enum assay_status assay_io_recv_fds(
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		*nfd = 0;
-		return fail(err, "cannot receive", "");
+		return assay_io_fail(err, "cannot receive", "");
 	}
 	if (!take_fds(&msg, fds, nfd)) {
 		for (size_t i = 0; i < *nfd; i++)

@@ -19,6 +19,8 @@ struct assay_io_map {
 	size_t n;
 };
 
+/* "WHAT NAME: why", from errno; E_NOENT, E_FULL or E_IO after it. */
+enum assay_status assay_io_fail(struct assay_err *err, const char *what, const char *name);
 /* The whole file into buf (its maximum bounds it: ASSAY_E_LIMIT when there is more). */
 ASSAY_MUST_CHECK enum assay_status assay_io_read_file(
     const char *path, struct assay_buf *buf, struct assay_err *err);

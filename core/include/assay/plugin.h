@@ -74,6 +74,9 @@ ASSAY_API const char *const *assay_opt_list(const struct assay_opts *opts, const
 ASSAY_API const char *assay_opt_path(const struct assay_opts *opts, const char *name);
 /* The same for each word of a LIST; ends with NULL. */
 ASSAY_API const char *const *assay_opt_paths(const struct assay_opts *opts, const char *name);
+/* A STR as the name of something we keep: a relative one is below the directory for state, except
+ * from the command line, where it stays as it is. Nothing is made. */
+ASSAY_API const char *assay_opt_state_path(const struct assay_opts *opts, const char *name);
 /* A directory for what may be made again (compiled rules); NULL when there is none to write to. */
 ASSAY_API const char *assay_opt_cache_dir(const struct assay_opts *opts);
 
