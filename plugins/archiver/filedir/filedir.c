@@ -1,0 +1,115 @@
+/*
+ * filedir - payloads and reports as files: archiver and connector in one plugin
+ *
+ * The archiver keeps payloads by their sha256 (archive.h), the connector writes a file per report
+ * or per worker (results.h). Touches nothing but the two directories, and those only when there is
+ * something to write or to read. Fails with E_FULL when the disk is full (try again), E_IO when it
+ * may not write; neither leaves half a file.
+ */
+#include <stdlib.h>
+
+#include <assay/plugin.h>
+
+#include "archive.h"
+#include "base/arena.h"
+#include "results.h"
+
+struct filedir {
+	struct assay_archive archive;
+	struct assay_results results;
+};
+
+static const struct assay_opt options[] = {
+	{ "archive_dir", ASSAY_OPT_STR, "archive", 0, 0, NULL,
+	    "where payloads are kept; below the directory for state when relative" },
+	{ "compress", ASSAY_OPT_ENUM, "no", 0, 0, "no|zstd", "how payloads are compressed" },
+	{ "max_size", ASSAY_OPT_SIZE, "512M", 1, INT64_MAX, NULL,
+	    "largest payload that is read back" },
+	{ "results_dir", ASSAY_OPT_STR, "results", 0, 0, NULL,
+	    "where reports are written; below the directory for state when relative" },
+	{ "date_mode", ASSAY_OPT_BOOL, "no", 0, 0, NULL,
+	    "a folder per day of the scan, UTC: YYYY/MM/DD" },
+	{ "by_plugin", ASSAY_OPT_BOOL, "no", 0, 0, NULL, "a folder per worker, as stoQ v1" },
+	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
+};
+
+/* filedir_open - where things lie; nothing is made yet */
+static enum assay_status filedir_open(
+    const struct assay_opts *opts, void **state, struct assay_err *err)
+{
+	struct filedir *f = assay_xcalloc(1, sizeof *f);
+
+	(void)err;
+	f->archive.root = assay_opt_state_path(opts, "archive_dir");
+	f->archive.compress = assay_opt_str(opts, "compress")[0] == 'z';
+	f->archive.max_size = (uint64_t)assay_opt_int(opts, "max_size");
+	f->results.root = assay_opt_state_path(opts, "results_dir");
+	f->results.by_date = assay_opt_int(opts, "date_mode") != 0;
+	f->results.by_plugin = assay_opt_int(opts, "by_plugin") != 0;
+	*state = f;
+	return ASSAY_OK;
+}
+
+/* filedir_close - frees the state */
+static void filedir_close(void *state)
+{
+	free(state);
+}
+
+/* filedir_ref - what stands in the report */
+static void filedir_ref(void *state, const char *sha256, char *ref, size_t size)
+{
+	(void)state;
+	assay_archive_ref(sha256, ref, size);
+}
+
+/* filedir_put - one payload */
+static enum assay_status filedir_put(
+    void *state, const char *sha256, struct assay_slice bytes, struct assay_err *err)
+{
+	const struct filedir *f = state;
+
+	return assay_archive_put(&f->archive, sha256, bytes, err);
+}
+
+/* filedir_get - one payload back */
+static enum assay_status filedir_get(void *state, const char *ref, int *fd, struct assay_err *err)
+{
+	const struct filedir *f = state;
+
+	return assay_archive_get(&f->archive, ref, fd, err);
+}
+
+/* filedir_save - each record durable before the next */
+static enum assay_status filedir_save(
+    void *state, const struct assay_record *records, size_t n, struct assay_err *err)
+{
+	const struct filedir *f = state;
+	enum assay_status status = ASSAY_OK;
+
+	for (size_t i = 0; i < n && status == ASSAY_OK; i++)
+		status = assay_results_save(&f->results, &records[i], err);
+	return status;
+}
+
+static const struct assay_archiver archiver = {
+	.ref = filedir_ref,
+	.put = filedir_put,
+	.get = filedir_get,
+};
+
+static const struct assay_connector connector = { .save = filedir_save };
+
+const struct assay_plugin assay_plugin = {
+	ASSAY_PLUGIN_HEAD,
+	.name = "filedir",
+	.version = ASSAY_VERSION,
+	.licence = "GPL-2.0-or-later",
+	.summary = "payloads and reports as files",
+	.options = options,
+	.needs = ASSAY_NEEDS_FILES,
+	.open = filedir_open,
+	.close = filedir_close,
+	.archiver = &archiver,
+	.connector = &connector,
+};
