@@ -53,6 +53,14 @@ void assay_words_add_pair(struct assay_words *words, const char *name, const cha
 	assay_words_add(words, pair);
 }
 
+/* assay_words_free_pairs - the list and the words */
+void assay_words_free_pairs(struct assay_words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		free((char *)(uintptr_t)words->word[i]);
+	assay_words_free(words);
+}
+
 /* print_args - rows of a table, two columns */
 static void print_args(struct assay_buf *out, const struct assay_arg *arg)
 {
@@ -67,7 +75,7 @@ static void print_args(struct assay_buf *out, const struct assay_arg *arg)
 					   : "  --");
 		(void)assay_buf_printf(&left, "%s%s%s", arg->name != NULL ? arg->name : "",
 		    arg->value != NULL ? " " : "", arg->value != NULL ? arg->value : "");
-		(void)assay_buf_printf(out, "%-40s  %s\n", left.p, arg->help);
+		(void)assay_buf_printf(out, "%-39s %s\n", left.p, arg->help);
 		assay_buf_release(&left);
 	}
 }

@@ -66,8 +66,10 @@ int assay_args_unwanted(struct assay_args *args, const char *operand);
 /* Borrows. */
 void assay_words_add(struct assay_words *words, const char *word);
 void assay_words_free(struct assay_words *words);
-/* "name=value" on the heap (never freed), for assay_config_source.core_opts. */
+/* "name=value" on the heap, for core_opts: a list that holds nothing else ... */
 void assay_words_add_pair(struct assay_words *words, const char *name, const char *value);
+/* ... is freed with its words by this. */
+void assay_words_free_pairs(struct assay_words *words);
 
 /* ---- subcommands ---------------------------------------------------------------------------- */
 

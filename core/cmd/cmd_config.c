@@ -94,11 +94,13 @@ static const struct assay_opts *find_section(
 
 	for (size_t i = 0; (opts = assay_config_section(q->config, i)) != NULL; i++) {
 		if (assay_slice_is(name, opts->section))
-			return opts;
+			break;
 		assay_words_add(&names, opts->section);
 	}
-	near = assay_opts_nearest_of(names.word, name);
+	near = opts == NULL ? assay_opts_nearest_of(names.word, name) : NULL;
 	assay_words_free(&names);
+	if (opts != NULL)
+		return opts;
 	(void)assay_err_set(err, ASSAY_E_USAGE,
 	    "no section [%.*s]; %s%s%s\"assay config -d\" "
 	    "lists what there is",

@@ -278,7 +278,7 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	if (code < 0)
 		code = assay_cmd_close_stdout(load_and_scan(&ask, globals));
 	assay_words_free(&ask.operands);
-	assay_words_free(&ask.core_opts);
+	assay_words_free_pairs(&ask.core_opts);
 	for (size_t i = 0; i < sizeof ask.set / sizeof ask.set[0]; i++)
 		free(ask.set[i]);
 	json_decref(ask.common);

@@ -70,7 +70,7 @@ static const struct assay_cmd *find_command(const char *name, struct assay_err *
 enum assay_status assay_cmd_config_load(const struct assay_cmd_globals *globals,
     const char *const *core_opts, struct assay_config **config, struct assay_err *err)
 {
-	struct assay_words all = { NULL, 0 };
+	struct assay_words all = { NULL, 0 }, level = { NULL, 0 };
 	struct assay_config_source source = {
 		.home = globals->home,
 		.conf_file = globals->conf_file,
@@ -81,14 +81,17 @@ enum assay_status assay_cmd_config_load(const struct assay_cmd_globals *globals,
 
 	for (; core_opts != NULL && *core_opts != NULL; core_opts++)
 		assay_words_add(&all, *core_opts);
-	if (globals->log_level != NULL)
-		assay_words_add_pair(&all, "log_level", globals->log_level);
+	if (globals->log_level != NULL) {
+		assay_words_add_pair(&level, "log_level", globals->log_level);
+		assay_words_add(&all, level.word[0]);
+	}
 	source.core_opts = all.word;
 	status = assay_config_load(&source, config, err);
 	if (status == ASSAY_OK)
 		assay_log_set_level(
 		    (enum assay_log_level)assay_opts_enum(assay_config_core(*config), "log_level"));
 	assay_words_free(&all);
+	assay_words_free_pairs(&level);
 	return status;
 }
 

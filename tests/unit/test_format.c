@@ -30,10 +30,10 @@
 /* read_file - or an empty buffer */
 static void read_file(const char *name, struct assay_buf *buf)
 {
-	char path[512];
+	char path[1024];
 
 	assay_buf_init(buf, (size_t)1 << 20);
-	(void)snprintf(path, sizeof path, GOLDEN "%s", name);
+	assert_true(snprintf(path, sizeof path, GOLDEN "%s", name) < (int)sizeof path);
 	if (assay_io_read_file(path, buf, NULL) != ASSAY_OK)
 		assay_buf_clear(buf);
 }
@@ -47,7 +47,7 @@ static void write_form(
 	char file[64];
 	json_t *report;
 
-	(void)snprintf(file, sizeof file, "%s.json", name);
+	assert_true(snprintf(file, sizeof file, "%s.json", name) < (int)sizeof file);
 	read_file(file, &text);
 	assert_int_equal(assay_json_parse(assay_buf_slice(&text), &report, &err), ASSAY_OK);
 	assay_buf_init(out, (size_t)1 << 22);
@@ -62,13 +62,13 @@ static void check(const char *name, const char *suffix, struct assay_format_styl
 {
 	struct assay_buf out, golden;
 	struct assay_err err;
-	char file[512];
+	char file[1024];
 
 	write_form(name, &style, &out);
-	(void)snprintf(file, sizeof file, GOLDEN "%s.%s", name, suffix);
+	assert_true(snprintf(file, sizeof file, GOLDEN "%s.%s", name, suffix) < (int)sizeof file);
 	if (getenv("ASSAY_GOLDEN_UPDATE") != NULL)
 		assert_int_equal(assay_io_replace_file(file, 0644, out.p, out.n, &err), ASSAY_OK);
-	(void)snprintf(file, sizeof file, "%s.%s", name, suffix);
+	assert_true(snprintf(file, sizeof file, "%s.%s", name, suffix) < (int)sizeof file);
 	read_file(file, &golden);
 	assert_non_null(golden.p);
 	assert_string_equal(out.p, golden.p);
