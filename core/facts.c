@@ -94,8 +94,8 @@ enum assay_status assay_vocabulary_add(struct assay_vocabulary *vocabulary, cons
 		if (old != NULL)
 			continue;
 		word = assay_arena_zalloc(vocabulary->arena, sizeof *word);
-		*word =
-		    (struct assay_word){ row->word, row->level, row->compare, row->help, plugin };
+		*word = (struct assay_word){ row->word, row->level, row->compare, row->path,
+			row->help, plugin };
 		(void)assay_map_add(&vocabulary->words, assay_slice_str(word->word), word);
 	}
 	return ASSAY_OK;

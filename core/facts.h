@@ -23,6 +23,7 @@ struct assay_word {
 	const char *word;
 	enum assay_fact_level level;
 	enum assay_fact_compare compare;
+	const char *path; /* in the result of `plugin`; of the core: in the report, or NULL */
 	const char *help;
 	const char *plugin; /* who declared it first; "core" */
 };

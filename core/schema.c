@@ -1,29 +1,18 @@
 /*
- * core/schema.c - see schema.h. Walks field trees whose depth their makers bounded.
+ * core/schema.c - see schema.h. Walks field trees whose depth their makers bounded. An object
+ * without a row of its own is technical; what its members are, they say themselves.
  */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/slice.h"
 #include "core/docfields.h"
 #include "core/host.h"
 #include "core/json.h"
 #include "core/schema.h"
 
 static json_t *node_schema(const struct assay_field_node *node);
-
-/* privacy_of - of a node; what has no row of its own is as private as its most private member */
-static enum assay_privacy privacy_of(const struct assay_field_node *node)
-{
-	enum assay_privacy most = node->privacy;
-
-	if (node->help != NULL)
-		return most;
-	for (const struct assay_field_node *m = node->member; m != NULL; m = m->next)
-		if (privacy_of(m) > most)
-			most = privacy_of(m);
-	return most;
-}
 
 /* types - "string", or ["string", "null"] */
 static json_t *types(unsigned bits)
@@ -87,7 +76,7 @@ static json_t *node_schema(const struct assay_field_node *node)
 		assay_json_set(schema, "properties", properties(node));
 	if (node->list > 0)
 		schema = in_lists(schema, node->list);
-	describe(schema, node->help, privacy_of(node));
+	describe(schema, node->help, node->privacy);
 	return schema;
 }
 
@@ -115,14 +104,48 @@ static json_t *plugin_results(const struct assay_host *host, bool decorators)
 		if (decorators ? p->decorator == NULL : p->worker == NULL)
 			continue;
 		schema = node_schema(l->fields);
-		describe(schema, p->summary, privacy_of(l->fields));
+		describe(schema, p->summary, ASSAY_TECHNICAL);
 		assay_json_set(all, l->name, schema);
 	}
 	return all;
 }
 
+/* at_path - the place of a result or of the report that a path names, or NULL */
+static const struct assay_field_node *at_path(const struct assay_field_node *node, const char *path)
+{
+	struct assay_slice rest = assay_slice_str(path), step;
+	char name[64];
+
+	while (node != NULL && assay_slice_split(&rest, '.', &step)) {
+		while (assay_slice_ends(step, "[]"))
+			step.n -= 2;
+		if (step.n >= sizeof name)
+			return NULL;
+		memcpy(name, step.p, step.n);
+		name[step.n] = '\0';
+		node = assay_fields_member(node, name);
+	}
+	return node;
+}
+
+/* word_privacy - as private as the place its values come from */
+static enum assay_privacy word_privacy(const struct assay_host *host,
+    const struct assay_field_node *doc, const struct assay_word *word)
+{
+	const struct assay_loaded *l = assay_host_find(host, word->plugin);
+	const struct assay_field_node *node;
+
+	if (l != NULL)
+		node = at_path(l->fields, word->path);
+	else if (word->path != NULL)
+		node = at_path(doc, word->path);
+	else
+		node = assay_fields_member(assay_fields_member(doc, "results"), word->word);
+	return node != NULL ? node->privacy : ASSAY_TECHNICAL;
+}
+
 /* words - a property per word of the vocabulary */
-static json_t *words(const struct assay_host *host)
+static json_t *words(const struct assay_host *host, const struct assay_field_node *doc)
 {
 	const struct assay_vocabulary *vocabulary = assay_host_vocabulary(host);
 	json_t *all = json_object();
@@ -134,7 +157,7 @@ static json_t *words(const struct assay_host *host)
 
 		assay_json_set(item, "type", assay_json_own(number ? "integer" : "string"));
 		list = in_lists(item, 1);
-		describe(list, word->help, number ? ASSAY_TECHNICAL : ASSAY_PERSONAL);
+		describe(list, word->help, word_privacy(host, doc, word));
 		assay_json_set(all, word->word, list);
 	}
 	return all;
@@ -183,8 +206,8 @@ json_t *assay_schema(const struct assay_host *host)
 	payload = json_object_get(property(body, "results"), "items");
 	assay_json_set(property(payload, "workers"), "properties", plugin_results(host, false));
 	assay_json_set(property(payload, "archivers"), "additionalProperties", archiver_refs());
-	assay_json_set(property(payload, "facts"), "properties", words(host));
-	assay_json_set(property(body, "facts"), "properties", words(host));
+	assay_json_set(property(payload, "facts"), "properties", words(host, root));
+	assay_json_set(property(body, "facts"), "properties", words(host, root));
 	assay_json_set(property(body, "decorators"), "properties", plugin_results(host, true));
 	require_all(payload);
 	require_all(body);
