@@ -146,7 +146,8 @@ static struct assay_slice said_helo(struct assay_slice word, struct assay_slice 
  * Exim: ([ip] helo=x), (helo=x); qmail: (HELO x) (ip). */
 static void client_comment(struct reader *rd, struct assay_slice content)
 {
-	struct assay_slice rest = assay_slice_head(content, assay_utf8_cut(content, COMMENT_MAX)), word;
+	struct assay_slice rest = assay_slice_head(content, assay_utf8_cut(content, COMMENT_MAX)),
+			   word;
 	struct assay_slice name = ASSAY_SLICE_NONE, helo;
 	bool first = true;
 
