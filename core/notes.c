@@ -81,7 +81,7 @@ void assay_notes_limit(struct assay_notes *notes, const struct assay_note_limit 
 		keep(notes, limit, assay_arena_strdup(notes->arena, key));
 }
 
-/* assay_notes_verror - something failed; text may hold foreign bytes */
+/* assay_notes_verror - something failed; control characters of foreign text become '?' */
 void assay_notes_verror(
     struct assay_notes *notes, const struct assay_note_error *error, const char *fmt, va_list ap)
 {
@@ -96,6 +96,9 @@ void assay_notes_verror(
 		n = 0;
 	if ((size_t)n >= sizeof text)
 		n = sizeof text - 1;
+	for (int i = 0; i < n; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			text[i] = '?';
 	entry = json_object();
 	assay_json_set(entry, "plugin_name", assay_json_str(error->plugin));
 	assay_json_set(entry, "payload_id", assay_json_str(error->payload_id));
@@ -115,14 +118,20 @@ void assay_notes_error(
 	va_end(ap);
 }
 
+/* number - as large as the document's integers go */
+static json_t *number(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
 /* limit_json - one entry */
 static json_t *limit_json(const struct assay_note_limit *limit)
 {
 	json_t *entry = json_object();
 
 	assay_json_set(entry, "limit", assay_json_str(limit->limit));
-	assay_json_set(entry, "value", json_integer((json_int_t)limit->value));
-	assay_json_set(entry, "allowed", json_integer((json_int_t)limit->allowed));
+	assay_json_set(entry, "value", number(limit->value));
+	assay_json_set(entry, "allowed", number(limit->allowed));
 	assay_json_set(entry, "effect", assay_json_own(limit->unseen ? "unseen" : "cut"));
 	assay_json_set(entry, "payload_id", assay_json_str(limit->payload_id));
 	assay_json_set(entry, "plugin_name", assay_json_str(limit->plugin));

@@ -280,6 +280,48 @@ static enum assay_status scan_frame(
 }
 WORKER(frame, .pure = true);
 
+/* scan_late - "x" and "y"; out of "y" comes "x" again, under a name and for `two`; "z" is not to be
+ * scanned or kept at first */
+static enum assay_status scan_late(
+    void *state, const struct assay_payload *p, struct assay_result *r, struct assay_err *err)
+{
+	static const char *const two[] = { "two", NULL };
+	struct assay_slice in = assay_payload_bytes(p);
+
+	(void)state;
+	(void)err;
+	note("late", p);
+	if (assay_payload_depth(p) == 0) {
+		(void)assay_result_child(r, &(struct assay_child){ .bytes = ASSAY_SLICE_LIT("x") });
+		(void)assay_result_child(r, &(struct assay_child){ .bytes = ASSAY_SLICE_LIT("y") });
+		(void)assay_result_child(r,
+		    &(struct assay_child){
+			.bytes = ASSAY_SLICE_LIT("z"), .no_scan = true, .no_archive = true });
+	} else if (assay_slice_is(in, "y")) {
+		(void)assay_result_child(r,
+		    &(struct assay_child){
+			.bytes = ASSAY_SLICE_LIT("x"), .filename = "x.exe", .dispatch_to = two });
+		if (bench_flood > 0)
+			(void)assay_result_child(
+			    r, &(struct assay_child){ .bytes = ASSAY_SLICE_LIT("z") });
+	}
+	return ASSAY_OK;
+}
+WORKER(late, .pure = true);
+
+/* choose_nothing - is only asked */
+static enum assay_status choose_nothing(
+    void *state, const struct assay_payload *p, struct assay_plan *plan, struct assay_err *err)
+{
+	(void)state;
+	(void)plan;
+	(void)err;
+	note("ask", p);
+	return ASSAY_OK;
+}
+static const struct assay_dispatcher table_ask = { .choose = choose_nothing };
+static const struct assay_plugin plugin_ask = { HEAD("ask"), .dispatcher = &table_ask };
+
 /* scan_asker - wants `two` as well */
 static enum assay_status scan_asker(
     void *state, const struct assay_payload *p, struct assay_result *r, struct assay_err *err)
@@ -403,7 +445,7 @@ int bench_setup(void **state)
 		&plugin_fails, &plugin_silent, &plugin_bad, &plugin_big, &plugin_peel,
 		&plugin_mirror, &plugin_grow, &plugin_flood, &plugin_bomb, &plugin_frame,
 		&plugin_asker, &plugin_listener, &plugin_chooser, &plugin_deep, &plugin_multi,
-		&plugin_failing };
+		&plugin_failing, &plugin_late, &plugin_ask };
 	static const struct assay_opt *const tables[] = { assay_core_rows, assay_limit_rows, NULL };
 	struct bench *t = assay_xcalloc(1, sizeof *t);
 	struct assay_err err = { .code = ASSAY_OK };

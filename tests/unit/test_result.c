@@ -54,6 +54,29 @@ static void test_dedup(void **state)
 	    "\"type_declared\":[\"text/plain\"]}");
 }
 
+/* test_late - a later place brings workers, a name for the dispatchers, and lifts no_scan */
+static void test_late(void **state)
+{
+	struct bench *t = *state;
+
+	bench_set(t, "always_dispatch", "late");
+	bench_set(t, "dispatchers", "ask");
+	bench_set(t, "archivers", "multi");
+	bench_flood = 0;
+	(void)bench_scan(t, "abc");
+	assert_string_equal(
+	    bench_called, "ask@0 late@0 ask@0.1 late@0.1 ask@0.2 late@0.2 ask@0.1 two@0.1 ");
+	assert_int_equal(t->scan.nkeep, 3);
+	bench_flood = 1;
+	(void)bench_scan(t, "abc");
+	assert_string_equal(bench_called,
+	    "ask@0 late@0 ask@0.1 late@0.1 ask@0.2 late@0.2 "
+	    "ask@0.3 late@0.3 ask@0.1 two@0.1 ");
+	assert_int_equal(t->scan.nkeep, 4);
+	assert_string_equal(bench_member(t, 1, "plugins_run"),
+	    "{\"workers\":[\"late\",\"two\"],\"archivers\":[\"multi\"]}");
+}
+
 /* test_self - nobody is its own parent */
 static void test_self(void **state)
 {
@@ -215,7 +238,7 @@ static void test_multi(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
-	const struct CMUnitTest tests[] = { T(test_tree), T(test_dedup), T(test_self),
+	const struct CMUnitTest tests[] = { T(test_tree), T(test_dedup), T(test_late), T(test_self),
 		T(test_recursion), T(test_flood), T(test_bomb), T(test_bad_result),
 		T(test_big_result), T(test_big_report), T(test_frame), T(test_multi) };
 
