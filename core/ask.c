@@ -39,6 +39,8 @@ void assay_ask_release(struct assay_ask *ask)
 /* assay_ask_attach - a line to a process that is, or will be, READY */
 void assay_ask_attach(struct assay_ask *ask, struct assay_wire *line)
 {
+	if (ask->mail.deadline_ms == 0)
+		ask->mail.deadline_ms = assay_clock_mono_ms() + ask->mail.time_ms;
 	ask->line = line;
 	ask->asked = false;
 	ask->state = ASSAY_ASK_RUNNING;
@@ -144,7 +146,8 @@ static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 /* take - one frame */
 static void take(struct assay_ask *ask, struct assay_wire_frame *frame)
 {
-	if (frame->type == ASSAY_WIRE_READY && !ask->asked) {
+	if (frame->type == ASSAY_WIRE_READY && !ask->asked &&
+	    assay_wire_get_ready(frame, &ask->active, &ask->err) == ASSAY_OK) {
 		send_request(ask);
 	} else if (frame->type == ASSAY_WIRE_VERDICT && ask->asked) {
 		take_verdict(ask, frame);

@@ -34,13 +34,15 @@ struct assay_ask_mail {
 	json_t *request;                  /* members of core/request.h; taken; skip[] grows */
 	int message;                      /* sealed memfd; borrowed */
 	struct assay_progress_page *page; /* of this conversation alone while it lasts; borrowed */
-	int64_t deadline_ms;              /* CLOCK_MONOTONIC */
+	int64_t deadline_ms;              /* CLOCK_MONOTONIC; 0: time_ms after the first attach */
+	int64_t time_ms;
 };
 
 struct assay_ask {
 	enum assay_ask_state state;
 	struct assay_ask_mail mail;
 	struct assay_wire *line; /* borrowed while RUNNING or LOST */
+	unsigned active;         /* parts of the sandbox in force, as the process says */
 	bool asked;              /* the request is out */
 	bool last;               /* root's worker only */
 	unsigned tries;          /* processes that got this mail */

@@ -16,9 +16,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/slice.h"
 #include "core/ask.h"
-#include "core/digest.h"
+#include "core/container.h"
 #include "core/door.h"
 #include "core/engine.h"
 #include "core/json.h"
@@ -27,6 +28,7 @@
 #include "core/scanproc.h"
 
 #define JOBS_MAX 512u
+#define HELD_MAX ((uint64_t)32 << 20) /* above it the next message waits outside */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* One mail between submission and answer. */
@@ -45,8 +47,9 @@ struct assay_door {
 	struct assay_pool pool;
 	struct entry *ring;
 	size_t room, first, n; /* entries [first, first + n) modulo room are in use, in order */
+	uint64_t held;         /* bytes of the messages in the ring */
 	int64_t timeout_ms;
-	bool stopping;
+	bool stopping, told_weaker;
 	enum assay_status fatal; /* scan processes cannot be had */
 	struct assay_err why_fatal;
 	char last_action[16];
@@ -200,7 +203,8 @@ static enum assay_status accept_mail(struct assay_door *door,
 		st = take_message(door, entry, submission, err);
 	mail.request = make_request(door, submission);
 	mail.message = entry->message;
-	mail.deadline_ms = assay_clock_mono_ms() + door->timeout_ms;
+	/* It may wait here for others: nobody does, outside. */
+	mail.time_ms = door->timeout_ms;
 	assay_ask_init(&entry->ask, &mail);
 	if (st != ASSAY_OK) {
 		assay_ask_release(&entry->ask);
@@ -211,76 +215,11 @@ static enum assay_status accept_mail(struct assay_door *door,
 		entry->ask.why = "message_size";
 	}
 	door->n++;
+	door->held += entry->message >= 0 ? entry->size : 0;
 	return ASSAY_OK;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
-
-/* The payloads of a container, and the mapping they lie in. */
-struct kept {
-	struct assay_kept *entry;
-	size_t n;
-	struct assay_io_map map;
-};
-
-/* is_of - bytes have the digest that was said: an archive is addressed by it */
-static bool is_of(const char *sha256, struct assay_slice bytes)
-{
-	char hex[ASSAY_DIGEST_TEXT];
-
-	assay_digest_hex(ASSAY_SHA256, bytes, hex);
-	return memcmp(hex, sha256, 64) == 0;
-}
-
-/* next_kept - one payload off the container; false when it is broken or a lie */
-static bool next_kept(struct assay_slice *rest, struct assay_slice message, struct assay_kept *kept)
-{
-	uint64_t size = 0;
-
-	if (rest->n < ASSAY_KEEP_HEAD)
-		return false;
-	memcpy(kept->sha256, rest->p, 64);
-	kept->sha256[64] = '\0';
-	for (size_t i = 0; i < 8; i++)
-		size |= (uint64_t)(unsigned char)rest->p[64 + i] << (8 * i);
-	*rest = assay_slice_from(*rest, ASSAY_KEEP_HEAD);
-	if (size == ASSAY_KEEP_MESSAGE) {
-		kept->bytes = message;
-	} else if (size <= rest->n) {
-		kept->bytes = assay_slice_head(*rest, (size_t)size);
-		*rest = assay_slice_from(*rest, (size_t)size);
-	} else {
-		return false;
-	}
-	return is_of(kept->sha256, kept->bytes);
-}
-
-/* open_kept - what shall be archived; what does not check out is left out */
-static void open_kept(const struct assay_ask *ask, struct assay_slice message, struct kept *kept)
-{
-	struct assay_slice rest;
-	struct assay_err err;
-
-	*kept = (struct kept){ .map = { "", 0 } };
-	if (ask->keep < 0 || assay_io_map(ask->keep, SIZE_MAX, &kept->map, &err) != ASSAY_OK)
-		return;
-	rest = assay_slice(kept->map.p, kept->map.n);
-	if (ask->verdict.keep_count > rest.n / ASSAY_KEEP_HEAD)
-		return;
-	kept->entry = assay_xcalloc(ask->verdict.keep_count, sizeof *kept->entry);
-	for (uint32_t i = 0; i < ask->verdict.keep_count; i++) {
-		if (!next_kept(&rest, message, &kept->entry[kept->n]))
-			break;
-		kept->n++;
-	}
-}
-
-/* close_kept - the container's end */
-static void close_kept(struct kept *kept)
-{
-	assay_io_unmap(&kept->map);
-	free(kept->entry);
-}
 
 /* give_answer - to whoever opened the door */
 static void give_answer(struct assay_door *door, const struct assay_answer *answer)
@@ -295,9 +234,9 @@ static void answer_scanned(
     struct assay_door *door, const struct entry *entry, struct assay_slice message)
 {
 	const struct assay_ask *ask = &entry->ask;
-	struct kept kept;
+	struct assay_container kept;
 
-	open_kept(ask, message, &kept);
+	assay_container_open(&kept, ask->keep, ask->verdict.keep_count, message);
 	give_answer(door,
 	    &(struct assay_answer){
 		.report = assay_buf_slice(&ask->report),
@@ -306,11 +245,11 @@ static void answer_scanned(
 		.scan_id = ask->verdict.scan_id,
 		.tries = ask->tries,
 		.bytes = message,
-		.keep = kept.entry,
+		.keep = kept.kept,
 		.nkeep = kept.n,
 		.tag = entry->tag,
 	    });
-	close_kept(&kept);
+	assay_container_close(&kept);
 }
 
 /* sentence - for errors[] of a report the door writes itself */
@@ -375,6 +314,7 @@ static void deliver(struct assay_door *door)
 			answer_unscanned(door, entry, message);
 	}
 	assay_io_unmap(&map);
+	door->held -= entry->message >= 0 ? entry->size : 0;
 	assay_io_close(&entry->message);
 	assay_ask_release(&entry->ask);
 	door->first = (door->first + 1) % door->room;
@@ -393,6 +333,20 @@ static void give_up(struct assay_door *door, const struct assay_err *why)
 	door->stopping = true;
 }
 
+/* tell_weaker - once, when the kernel has refused a part of the sandbox that was planned */
+static void tell_weaker(struct assay_door *door, unsigned active)
+{
+	struct assay_sandbox now = *door->options.sandbox;
+	char text[ASSAY_SANDBOX_TEXT];
+
+	if (door->told_weaker || (now.planned & ~active) == 0)
+		return;
+	door->told_weaker = true;
+	now.planned &= active;
+	assay_sandbox_describe(&now, text);
+	assay_log(ASSAY_LOG_INFO, "the sandbox has fewer layers than usual here: %s", text);
+}
+
 /* stepped - what follows from a conversation's new state */
 static void stepped(struct assay_door *door, struct entry *entry)
 {
@@ -403,6 +357,7 @@ static void stepped(struct assay_door *door, struct entry *entry)
 		entry->slot = NULL;
 		(void)assay_ask_bury(ask);
 	} else if (ask->state == ASSAY_ASK_DONE && entry->slot != NULL) {
+		tell_weaker(door, ask->active);
 		assay_pool_give(&door->pool, entry->slot);
 		entry->slot = NULL;
 	}
@@ -487,7 +442,7 @@ enum assay_status assay_door_submit(struct assay_door *door,
 	enum assay_status st = ASSAY_END;
 
 	if (!door->stopping)
-		st = advance(door, door->room - 1, err);
+		st = advance(door, door->held < HELD_MAX ? door->room - 1 : 0, err);
 	if (st == ASSAY_OK)
 		st = accept_mail(door, submission, tag, err);
 	else

@@ -19,10 +19,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/slice.h"
 #include "core/pool.h"
 
-#define GRACE_MS 2000 /* for a process that was hung up on */
+#define GRACE_MS 5000 /* for a process that was hung up on */
 #define SEND_SECONDS 5
 
 #define FDS 1024
@@ -111,12 +112,16 @@ static void leave(struct assay_pool *pool, struct assay_pool_slot *slot, int64_t
 	struct timespec nap = { 0, 1000000 };
 
 	while (slot->pid > 0 && assay_clock_mono_ms() < until_ms) {
-		pid_t pid = waitpid(slot->pid, NULL, WNOHANG);
+		int status = 0;
+		pid_t pid = waitpid(slot->pid, &status, WNOHANG);
 
 		if (pid == slot->pid || (pid < 0 && errno != EINTR))
 			slot->pid = 0;
 		else
 			(void)nanosleep(&nap, NULL);
+		if (slot->pid == 0 && status != 0)
+			assay_log(ASSAY_LOG_WARNING, "a scan process ended with status %#x",
+			    (unsigned)status);
 	}
 	(void)assay_pool_bury(pool, slot);
 }

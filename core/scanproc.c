@@ -15,10 +15,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
-#include "core/digest.h"
+#include "core/container.h"
 #include "core/engine.h"
 #include "core/progress.h"
-#include "core/report_check.h"
 #include "core/sandbox.h"
 #include "core/scanproc.h"
 #include "core/wire.h"
@@ -80,23 +79,6 @@ static bool is_message(const struct mail *mail, struct assay_slice bytes)
 	return bytes.p == mail->bytes.p && bytes.n == mail->bytes.n;
 }
 
-/* put_keep - one payload of the container: digest, size, bytes */
-static enum assay_status put_keep(
-    int fd, const struct assay_keep *keep, bool message, struct assay_err *err)
-{
-	uint64_t size = message ? ASSAY_KEEP_MESSAGE : keep->bytes.n;
-	unsigned char head[ASSAY_KEEP_HEAD];
-	enum assay_status st;
-
-	memcpy(head, keep->sha256, 64);
-	for (size_t i = 0; i < 8; i++)
-		head[64 + i] = (unsigned char)(size >> (8 * i));
-	st = assay_io_write_full(fd, head, sizeof head, err);
-	if (st == ASSAY_OK && !message)
-		st = assay_io_write_full(fd, keep->bytes.p, keep->bytes.n, err);
-	return st;
-}
-
 /* make_keep - the container of what shall be archived; *fd stays -1 when there is nothing */
 static enum assay_status make_keep(const struct mail *mail, const struct assay_scan *scan,
     struct assay_wire_verdict *verdict, int *fd, struct assay_err *err)
@@ -107,7 +89,8 @@ static enum assay_status make_keep(const struct mail *mail, const struct assay_s
 		return ASSAY_OK;
 	st = assay_io_memfd("assay-keep", fd, err);
 	for (size_t i = 0; i < scan->nkeep && st == ASSAY_OK; i++)
-		st = put_keep(*fd, &scan->keep[i], is_message(mail, scan->keep[i].bytes), err);
+		st = assay_container_put(*fd, scan->keep[i].sha256, scan->keep[i].bytes,
+		    is_message(mail, scan->keep[i].bytes), err);
 	verdict->keep_size = (uint64_t)lseek(*fd, 0, SEEK_CUR);
 	verdict->keep_count = (uint32_t)scan->nkeep;
 	return st;
@@ -214,17 +197,29 @@ static void silence(void)
 
 /* begin - close the sandbox; a reason against it goes to the door */
 static enum assay_status begin(
-    const struct assay_scanproc_options *options, int sock, struct assay_err *err)
+    const struct assay_scanproc_options *options, int sock, unsigned *active, struct assay_err *err)
 {
 	enum assay_status st;
-	unsigned active;
 
 	if (!options->sandbox->options.off)
 		silence();
-	st = assay_sandbox_enter(options->sandbox, &active, err);
+	st = assay_sandbox_enter(options->sandbox, active, err);
 	if (st != ASSAY_OK && assay_wire_send_error(sock, err->text, NULL) != ASSAY_OK)
 		return ASSAY_E_DEAD;
 	return st;
+}
+
+#ifdef ASSAY_SANITIZED
+void __lsan_do_leak_check(void) __attribute__((weak));
+#endif
+
+/* check_leaks - this process ends without atexit handlers, so the sanitizer is asked by name */
+static void check_leaks(void)
+{
+#ifdef ASSAY_SANITIZED
+	if (__lsan_do_leak_check != NULL)
+		__lsan_do_leak_check();
+#endif
 }
 
 /* assay_scanproc_run - mails until the door hangs up */
@@ -233,15 +228,16 @@ int assay_scanproc_run(const struct assay_scanproc_options *options, int sock)
 	enum assay_status st;
 	struct assay_wire wire;
 	struct assay_err err;
+	unsigned active;
 
-	st = begin(options, sock, &err);
+	st = begin(options, sock, &active, &err);
 	assay_wire_init(&wire, sock);
 	for (unsigned mails = 0; st == ASSAY_OK; mails++) {
 		struct assay_wire_frame frame;
 
 		if (options->recycle > 0 && mails == options->recycle)
 			break;
-		st = assay_wire_send_ready(sock, &err);
+		st = assay_wire_send_ready(sock, active, &err);
 		if (st == ASSAY_OK)
 			st = assay_wire_read(&wire, &frame, &err);
 		if (st == ASSAY_OK) {
@@ -250,6 +246,8 @@ int assay_scanproc_run(const struct assay_scanproc_options *options, int sock)
 		}
 	}
 	assay_wire_release(&wire);
+	if (options->sandbox->options.off)
+		check_leaks();
 	/* The door hung up, in whatever way: nothing to complain about. */
 	return st == ASSAY_OK || st == ASSAY_END || st == ASSAY_E_DEAD ? 0 : 70;
 }

@@ -24,10 +24,4 @@ struct assay_scanproc_options {
 /* Takes sock. Returns the exit code of the process: 0, or 70 after one line in the log. */
 int assay_scanproc_run(const struct assay_scanproc_options *options, int sock);
 
-/* A payload container, as VERDICT's second descriptor: per payload the digest (64 hex digits), the
- * size (u64 little-endian) and the bytes. */
-#define ASSAY_KEEP_HEAD 72u
-/* As size: the message itself, of which the door has the bytes. */
-#define ASSAY_KEEP_MESSAGE UINT64_MAX
-
 #endif

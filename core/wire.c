@@ -20,7 +20,7 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-	[ASSAY_WIRE_READY] = { 0, 0, 0, 0 },
+	[ASSAY_WIRE_READY] = { 4, 4, 0, 0 },
 	[ASSAY_WIRE_REQUEST] = { 10, ASSAY_WIRE_REQUEST_MAX, 1, 2 },
 	[ASSAY_WIRE_VERDICT] = { ASSAY_WIRE_VERDICT_SIZE, ASSAY_WIRE_VERDICT_SIZE, 1, 2 },
 	[ASSAY_WIRE_ERROR] = { 0, ASSAY_WIRE_ERROR_MAX, 0, 0 },
@@ -210,11 +210,12 @@ static void put_head(unsigned char *p, enum assay_wire_type type, size_t length,
 }
 
 /* assay_wire_send_ready - the scan process waits for work */
-enum assay_status assay_wire_send_ready(int sock, struct assay_err *err)
+enum assay_status assay_wire_send_ready(int sock, unsigned active, struct assay_err *err)
 {
-	unsigned char frame[ASSAY_WIRE_HEAD];
+	unsigned char frame[ASSAY_WIRE_HEAD + 4];
 
-	put_head(frame, ASSAY_WIRE_READY, 0, 0);
+	put_head(frame, ASSAY_WIRE_READY, 4, 0);
+	put_number(frame + ASSAY_WIRE_HEAD, active, 4);
 	return assay_io_send_fds(sock, assay_slice((char *)frame, sizeof frame), NULL, 0, err);
 }
 
@@ -270,6 +271,17 @@ enum assay_status assay_wire_send_error(int sock, const char *text, struct assay
 	memcpy(frame + ASSAY_WIRE_HEAD, text, n);
 	return assay_io_send_fds(
 	    sock, assay_slice((char *)frame, ASSAY_WIRE_HEAD + n), NULL, 0, err);
+}
+
+/* assay_wire_get_ready - what protects us from the scan process, by its own word */
+enum assay_status assay_wire_get_ready(
+    const struct assay_wire_frame *frame, unsigned *active, struct assay_err *err)
+{
+	if (frame->type != ASSAY_WIRE_READY || frame->body.n != 4)
+		return assay_err_set(
+		    err, ASSAY_E_SYNTAX, "a scan process that is ready was expected");
+	*active = (unsigned)get_number(frame->body.p, 4);
+	return ASSAY_OK;
 }
 
 /* assay_wire_get_request - deadline and JSON text of a REQUEST */

@@ -4,7 +4,7 @@
  * SOCK_STREAM Unix socket; a frame is an 8-byte head (length u32, type u8, descriptors u8, version
  * u16; little-endian) and a body with a cap per type. A conversation:
  *
- *	scan process -> door	READY
+ *	scan process -> door	READY     parts of the sandbox in force (enum assay_sandbox_part)
  *	door -> scan process	REQUEST   deadline + JSON; descriptors: message (read-only, sealed)
  *				          and progress page (core/progress.h)
  *	scan process -> door	VERDICT   fixed binary; descriptors: report memfd [, keep memfd]
@@ -103,7 +103,8 @@ struct assay_wire_verdict {
 	char scan_id[ASSAY_WIRE_ID + 1];
 };
 
-ASSAY_MUST_CHECK enum assay_status assay_wire_send_ready(int sock, struct assay_err *err);
+ASSAY_MUST_CHECK enum assay_status assay_wire_send_ready(
+    int sock, unsigned active, struct assay_err *err);
 /* Borrows the descriptors; progress may be -1. */
 ASSAY_MUST_CHECK enum assay_status assay_wire_send_request(int sock,
     const struct assay_wire_request *request, int message, int progress, struct assay_err *err);
@@ -112,6 +113,8 @@ ASSAY_MUST_CHECK enum assay_status assay_wire_send_verdict(int sock,
 ASSAY_MUST_CHECK enum assay_status assay_wire_send_error(
     int sock, const char *text, struct assay_err *err);
 
+ASSAY_MUST_CHECK enum assay_status assay_wire_get_ready(
+    const struct assay_wire_frame *frame, unsigned *active, struct assay_err *err);
 ASSAY_MUST_CHECK enum assay_status assay_wire_get_request(const struct assay_wire_frame *frame,
     struct assay_wire_request *request, struct assay_err *err);
 ASSAY_MUST_CHECK enum assay_status assay_wire_get_verdict(const struct assay_wire_frame *frame,

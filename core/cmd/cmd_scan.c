@@ -222,6 +222,7 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 		.core = core,
 		.sandbox = &setup->sandbox,
 		.jobs = ask->jobs > 0 ? (size_t)ask->jobs : (size_t)assay_opt_int(core, "jobs"),
+		.bulk = true,
 		.request_common = ask->common,
 		.extra = ask->extra,
 		.answer = assay_scan_output_answer,
@@ -239,6 +240,15 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 	assay_door_close(&input.door);
 	assay_scan_output_close(&output);
 	return code != 0 ? code : exit_code(ask, &input, &output);
+}
+
+/* tell_sandbox - at log level debug */
+static void tell_sandbox(const struct assay_sandbox *sandbox)
+{
+	char text[ASSAY_SANDBOX_TEXT];
+
+	assay_sandbox_describe(sandbox, text);
+	assay_log(ASSAY_LOG_DEBUG, "sandbox: %s", text);
 }
 
 /* load_and_scan - everything behind the command line */
@@ -262,6 +272,8 @@ static int load_and_scan(const struct ask *ask, const struct assay_cmd_globals *
 	if (ask->no_sandbox)
 		(void)fprintf(
 		    stderr, "assay: warning: --no-sandbox: a mail can do whatever this user can\n");
+	else
+		tell_sandbox(&setup.sandbox);
 	code = scan_all(ask, &setup);
 	assay_setup_close(&setup);
 	return code;

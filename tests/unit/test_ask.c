@@ -138,7 +138,7 @@ static int child(void *arg, int sock)
 	for (;;) {
 		struct assay_wire_frame frame;
 
-		if (assay_wire_send_ready(sock, &err) != ASSAY_OK ||
+		if (assay_wire_send_ready(sock, 0, &err) != ASSAY_OK ||
 		    assay_wire_read(&wire, &frame, &err) != ASSAY_OK)
 			return 0;
 		serve(sock, &frame);

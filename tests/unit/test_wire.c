@@ -58,14 +58,16 @@ static void test_conversation(void **state)
 	struct assay_wire_frame frame;
 	struct assay_err err;
 	int message, page, before = open_fds();
+	unsigned active;
 
 	(void)state;
 	pair(&door, &scan);
 	assert_int_equal(assay_io_memfd("m", &message, &err), ASSAY_OK);
 	assert_int_equal(assay_io_memfd("p", &page, &err), ASSAY_OK);
-	assert_int_equal(assay_wire_send_ready(scan.sock, &err), ASSAY_OK);
+	assert_int_equal(assay_wire_send_ready(scan.sock, 5, &err), ASSAY_OK);
 	assert_int_equal(assay_wire_read(&door, &frame, &err), ASSAY_OK);
-	assert_int_equal(frame.type, ASSAY_WIRE_READY);
+	assert_int_equal(assay_wire_get_ready(&frame, &active, &err), ASSAY_OK);
+	assert_int_equal(active, 5);
 	assert_int_equal(
 	    assay_wire_send_request(door.sock, &request, message, page, &err), ASSAY_OK);
 	assert_int_equal(assay_wire_read(&scan, &frame, &err), ASSAY_OK);
@@ -76,7 +78,7 @@ static void test_conversation(void **state)
 	assay_wire_drop(&frame);
 	assert_int_equal(
 	    assay_wire_send_verdict(scan.sock, &verdict, message, page, &err), ASSAY_OK);
-	assert_int_equal(assay_wire_send_ready(scan.sock, &err), ASSAY_OK);
+	assert_int_equal(assay_wire_send_ready(scan.sock, 5, &err), ASSAY_OK);
 	assert_int_equal(assay_wire_read(&door, &frame, &err), ASSAY_OK);
 	assert_int_equal(assay_wire_get_verdict(&frame, &back, &err), ASSAY_OK);
 	assert_int_equal(back.action, verdict.action);
@@ -106,11 +108,11 @@ static void test_fragments(void **state)
 	struct assay_wire wire;
 	struct assay_wire_frame frame;
 	struct assay_err err;
-	static const char ready[] = "\0\0\0\0\1\0\1\0";
+	static const char ready[] = "\4\0\0\0\1\0\1\0\5\0\0\0";
 
 	(void)state;
 	assay_wire_init(&wire, -1);
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 12; i++) {
 		assert_int_equal(assay_wire_next(&wire, &frame, &err), ASSAY_END);
 		assert_int_equal(assay_wire_feed(&wire, assay_slice(ready + i, 1), &err), ASSAY_OK);
 	}
@@ -140,8 +142,8 @@ static void test_refused(void **state)
 	refused("\0\0\0\0\0\0\1\0");         /* type 0 */
 	refused("\0\0\0\0\5\0\1\0");         /* type 5 */
 	refused("\0\0\0\0\1\0\2\0");         /* version 2 */
-	refused("\1\0\0\0\1\0\1\0");         /* READY with a body */
-	refused("\0\0\0\0\1\1\1\0");         /* READY with a descriptor */
+	refused("\5\0\0\0\1\0\1\0");         /* READY with more */
+	refused("\4\0\0\0\1\1\1\0");         /* READY with a descriptor */
 	refused("\377\377\377\377\2\1\1\0"); /* REQUEST of 4 GiB */
 	refused("\20\0\0\0\2\0\1\0");        /* REQUEST without a message */
 	refused("\110\0\0\0\3\3\1\0");       /* VERDICT with three descriptors */
@@ -162,8 +164,8 @@ static void test_stray_fds(void **state)
 		pair(&door, &scan);
 		for (size_t i = 0; i < n; i++)
 			fd[i] = scan.sock;
-		assert_int_equal(
-		    assay_io_send_fds(scan.sock, assay_slice("\0\0\0\0\1\0\1\0", 8), fd, n, &err),
+		assert_int_equal(assay_io_send_fds(scan.sock,
+				     assay_slice("\4\0\0\0\1\0\1\0\0\0\0\0", 12), fd, n, &err),
 		    ASSAY_OK);
 		assert_int_equal(assay_wire_read(&door, &frame, &err), ASSAY_E_SYNTAX);
 		assay_wire_release(&door);
