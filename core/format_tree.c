@@ -348,13 +348,28 @@ static void branch(const struct node *node, struct assay_buf *out)
 	(void)assay_buf_add_str(out, last_shown(node) ? "└─ " : "├─ ");
 }
 
+/* type_length - of the "<type/subtype>" that stands for a missing name, or 0 */
+static size_t type_length(const char *path)
+{
+	const size_t major = strcspn(path, "/>");
+	size_t minor;
+
+	if (path[0] != '<' || path[major] != '/')
+		return 0;
+	minor = strcspn(path + major + 1, "/>");
+	return path[major + 1 + minor] == '>' ? major + minor + 2 : 0;
+}
+
 /* last_name - the last part of a path; in it a backslash stands before a slash of the name */
 static void last_name(const char *path, char name[TEXT_ROOM])
 {
+	const char *type_end = path;
 	size_t n = 0;
 
 	for (; *path != '\0'; path++) {
-		if (*path == '/') {
+		if (n == 0 && path >= type_end)
+			type_end = path + type_length(path);
+		if (*path == '/' && path >= type_end) {
 			n = 0;
 			continue;
 		}
