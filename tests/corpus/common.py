@@ -120,7 +120,7 @@ class Found:
         if stripped not in self.raw and stripped.replace(b"\r\n", b"\n") not in self.raw:
             return False
         lengths = {p.get("size") for p in self.parts
-                   if (p.get("content_type") or "text/plain").startswith("text/")}
+                   if (p.get("content_type") or "text").startswith("text")}
         lines = data.count(b"\n")
         return any(abs(len(data) - size) <= 2 + lines for size in lengths if size is not None)
 

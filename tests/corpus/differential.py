@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """differential.py - mails built so that readers disagree: what they hide is found
 
-Each of them hides an EICAR test file in a zip: its content is a payload, whole or with bytes around
-it; or, where the name is what is hidden, an attachment has that name; or a defect says why not.
+hide-content: each hides an EICAR test file in a zip; its bytes are a payload. hide-filename: each
+hides that a part is called file.zip (or file;.zip); the part is a payload, and file.zip is one of its names. Or a
+defect says why not.
 """
 import email
 import re
 
 from common import Found, Verdict, files, read, reports, require, sha256
+
+NAMED = b"This could be a file named 'test.zip'"
 
 
 def hidden():
@@ -21,26 +24,37 @@ def hidden():
     return max(counts, key=counts.get)
 
 
+def missing(path, found, eicar):
+    """What is not in the report of this mail, or None."""
+    if "hide-content" in path:
+        return None if eicar in found.sha256 else "the zip"
+    if sha256(NAMED) not in found.sha256:
+        return "the part"
+    names = {o["filename"] for r in found.reports for p in r["results"]
+             for o in p["occurrences"] if p["sha256"] == sha256(NAMED)}
+    if names & {"file.zip", "file;.zip"} or b"file.png" in found.raw and b"zip" not in found.raw.lower():
+        return None
+    return f"the name, which is {sorted(filter(None, names))}"
+
+
 def main():
     """Counts what came out."""
     require()
-    verdict, have = Verdict("differential"), reports()
-    want = sha256(hidden())
+    verdict, have, eicar = Verdict("differential"), reports(), sha256(hidden())
     paths = files("parser-differential")
     whole = explained = 0
     for path in paths:
         found = Found(path, have.get(path, []))
-        name = re.search(rb"(?im)^x-payload-id:(.*)", found.raw)
-        name = name.group(1).strip().decode(errors="replace") if name else "?"
-        named = "hide-content" in path or any((n or "").endswith("eicar.zip") for n in found.names)
-        if want in found.sha256 and named:
+        lacks = missing(path, found, eicar)
+        if lacks is None:
             whole += 1
             continue
         defects = {d["code"] for s in found.smtp for d in s.get("defects", [])}
         explained += bool(defects)
-        print(f"{'not extracted' if want not in found.sha256 else 'not named'}: {name} {path}"
+        ident = re.search(rb"(?im)^x-payload-id:(.*)", found.raw)
+        print(f"lacks {lacks}: {(ident.group(1) if ident else b'?').decode().split(' md5')[0]} {path}"
               f" ({' '.join(sorted(defects)) or 'no defect'})")
-        verdict.expect(bool(defects), path, "no payload, and no defect that says why")
+        verdict.expect(bool(defects), path, f"lacks {lacks}")
     print(f"differential: {whole} of {len(paths)} extracted, {explained} explained by a defect")
     verdict.done = len(paths)
     verdict.finish()

@@ -34,6 +34,20 @@ def consistent(report):
     return None
 
 
+def undeclared(value, schema, where=""):
+    """The first member of a report that the schema does not name, or None."""
+    if isinstance(value, list):
+        found = (undeclared(v, schema.get("items", {}), where + "[]") for v in value)
+    elif isinstance(value, dict) and schema.get("properties"):
+        for name in value:
+            if name not in schema["properties"]:
+                return f"{where}.{name} is not in the schema"
+        found = (undeclared(v, schema["properties"][n], f"{where}.{n}") for n, v in value.items())
+    else:
+        return None
+    return next((f for f in found if f), None)
+
+
 def main():
     """All reports; a message is named by its file."""
     require()
@@ -46,7 +60,8 @@ def main():
             error = next(validator.iter_errors(report), None)
             where = "/".join(map(str, error.absolute_path)) if error else ""
             verdict.expect(error is None, path, f"{where}: {error.message[:200]}" if error else "")
-            verdict.expect(not consistent(report), path, str(consistent(report)))
+            for wrong in (consistent(report), undeclared(report, schema)):
+                verdict.expect(not wrong, path, str(wrong))
     verdict.finish()
 
 

@@ -7,7 +7,7 @@ import re, sys
 sys.path.insert(0, "tests/lint")
 from sources import tracked
 
-WORDS = [r"/w[o]rk/", r"/h[o]me/\w", r"/r[o]ot/", r"/tmp/[b]rief", r"\.l[i]brary/", r"\bw[t]/\w",
+WORDS = [r"/w[o]rk/", r"(?<!\w)/h[o]me/\w", r"(?<!\w)/r[o]ot/", r"/tmp/[b]rief", r"\.l[i]brary/", r"\bw[t]/\w",
          r"(?i)\bsub[a]gent", r"(?i)\bc[l]aude", r"(?i)\banthr[o]pic", r"(?i)\bcop[i]lot",
          r"(?i)\bch[a]tgpt", r"(?i)\blanguage m[o]del", r"\bTOD[O]\b", r"\bFIXM[E]\b", r"\bXX[X]\b"]
 SHARED = r"\.\./sh[a]red"  # only as the default place of the corpus
