@@ -2,6 +2,7 @@
  * core/digest.c - see digest.h. The tables of EVP are per process and never change after warm.
  */
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/err.h"
 #include "core/digest.h"
@@ -31,11 +32,36 @@ void assay_digest_warm(void)
 		ASSAY_BUG("libcrypto gives no context");
 }
 
+/* spell - bytes in hex */
+static void spell(const unsigned char *raw, unsigned n, char text[ASSAY_DIGEST_TEXT])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (unsigned i = 0; i < n; i++) {
+		text[2 * i] = hex[raw[i] >> 4];
+		text[2 * i + 1] = hex[raw[i] & 15];
+	}
+	text[2 * n] = '\0';
+}
+
+/* assay_digest_hmac - with a key */
+void assay_digest_hmac(
+    struct assay_slice key, struct assay_slice bytes, char text[ASSAY_DIGEST_TEXT])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (key.n > INT32_MAX ||
+	    HMAC(EVP_sha256(), key.p, (int)key.n, (const unsigned char *)bytes.p, bytes.n, raw,
+		&n) == NULL)
+		ASSAY_BUG("libcrypto cannot compute an HMAC");
+	spell(raw, n, text);
+}
+
 /* assay_digest_hex - the digest of some bytes */
 void assay_digest_hex(
     enum assay_digest kind, struct assay_slice bytes, char text[ASSAY_DIGEST_TEXT])
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char raw[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
@@ -44,9 +70,5 @@ void assay_digest_hex(
 	    EVP_DigestUpdate(context, bytes.p != NULL ? bytes.p : "", bytes.n) != 1 ||
 	    EVP_DigestFinal_ex(context, raw, &n) != 1)
 		ASSAY_BUG("libcrypto cannot compute %s", names[kind]);
-	for (unsigned i = 0; i < n; i++) {
-		text[2 * i] = hex[raw[i] >> 4];
-		text[2 * i + 1] = hex[raw[i] & 15];
-	}
-	text[2 * n] = '\0';
+	spell(raw, n, text);
 }

@@ -17,6 +17,7 @@
 #include "core/config.h"
 #include "core/digest.h"
 #include "core/host.h"
+#include "core/tell.h"
 
 #define PLUGINS_MAX 128u
 
@@ -201,7 +202,7 @@ static enum assay_status open_plugin(struct assay_host *host, const struct assay
 enum assay_status assay_host_add(struct assay_host *host, const struct assay_plugin *plugin,
     const struct assay_opts *opts, struct assay_err *err)
 {
-	const struct assay_opt *tables[] = { plugin->options, NULL };
+	const struct assay_opt *tables[] = { NULL, NULL };
 	enum assay_status s =
 	    check_plugin(plugin, plugin->name != NULL ? plugin->name : "plugin", NULL, err);
 
@@ -209,6 +210,7 @@ enum assay_status assay_host_add(struct assay_host *host, const struct assay_plu
 		return s;
 	if (find(host, plugin->name) != NULL)
 		return assay_err_set(err, ASSAY_E_CONF, "plugin %s is there twice", plugin->name);
+	tables[0] = assay_tell_rows_of(host->arena, plugin);
 	if (opts == NULL)
 		opts = assay_opts_new(host->arena, plugin->name, tables);
 	return open_plugin(host, plugin, NULL, opts, err);
@@ -296,7 +298,8 @@ enum assay_status assay_host_load(
 	if (s == ASSAY_OK)
 		s = load_module(file, name, &plugin, err);
 	if (s == ASSAY_OK)
-		s = assay_config_plugin(config, plugin->name, plugin->options, &opts, err);
+		s = assay_config_plugin(
+		    config, plugin->name, assay_tell_rows_of(host->arena, plugin), &opts, err);
 	return s == ASSAY_OK ? open_plugin(host, plugin, file, opts, err) : s;
 }
 

@@ -230,8 +230,9 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 	struct assay_err err;
 	int code = 0;
 
-	assay_scan_output_init(&output, setup, &ask->style);
-	st = assay_door_open(&options, &input.door, &err);
+	st = assay_scan_output_open(&output, setup, &ask->style, &err);
+	if (st == ASSAY_OK)
+		st = assay_door_open(&options, &input.door, &err);
 	if (st == ASSAY_OK)
 		st = assay_scan_input_run(&input, ask->operands.word, &err);
 	if (st != ASSAY_OK)

@@ -17,16 +17,20 @@
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
+struct assay_tell; /* core/tell.h */
+
 struct assay_scan_output {
 	const struct assay_setup *setup;
 	struct assay_format_style style;
-	struct assay_buf text; /* of one report, reused */
-	bool bad, incomplete;  /* --exit-verdict: not accept or tag; partial or unscanned */
-	int failed;            /* exit code of the first archiver, connector or form that failed */
+	struct assay_buf text;    /* of one report, reused */
+	bool bad, incomplete;     /* --exit-verdict: not accept or tag; partial or unscanned */
+	struct assay_tell **tell; /* connectors, NULL at the end */
+	int failed; /* exit code of the first archiver, connector or form that failed */
 };
 
-void assay_scan_output_init(struct assay_scan_output *output, const struct assay_setup *setup,
-    const struct assay_format_style *style);
+/* E_CONF: what a connector may be told is not configured right. */
+ASSAY_MUST_CHECK enum assay_status assay_scan_output_open(struct assay_scan_output *output,
+    const struct assay_setup *setup, const struct assay_format_style *style, struct assay_err *err);
 /* For struct assay_door_options: arg is the output. */
 bool assay_scan_output_answer(void *arg, const struct assay_answer *answer);
 /* Connectors are flushed. */

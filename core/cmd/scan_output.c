@@ -3,23 +3,36 @@
  * for, keep payloads (-A), tell connectors (-C). Runs outside the sandbox on checked reports. What
  * cannot be kept or told is one line on standard error and the exit code 73; the scan goes on.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/slice.h"
 #include "core/cmd/scan.h"
 #include "core/json.h"
 #include "core/report_check.h"
+#include "core/tell.h"
 
 #define TEXT_MAX (ASSAY_REPORT_BYTES * 4) /* indentation and escapes make it longer */
 
-/* assay_scan_output_init - nothing printed yet */
-void assay_scan_output_init(struct assay_scan_output *output, const struct assay_setup *setup,
-    const struct assay_format_style *style)
+/* assay_scan_output_open - nothing printed yet */
+enum assay_status assay_scan_output_open(struct assay_scan_output *output,
+    const struct assay_setup *setup, const struct assay_format_style *style, struct assay_err *err)
 {
+	const char *const *names = assay_opt_list(assay_config_core(setup->config), "connectors");
+	enum assay_status st = ASSAY_OK;
+	size_t n = 0;
+
+	while (names[n] != NULL)
+		n++;
 	*output = (struct assay_scan_output){ .setup = setup, .style = *style };
 	assay_buf_init(&output->text, TEXT_MAX);
+	output->tell = assay_xcalloc(n + 1, sizeof *output->tell);
+	for (size_t i = 0; i < n && st == ASSAY_OK; i++)
+		st = assay_tell_open(setup->host, names[i], &output->tell[i], err);
+	return st;
 }
 
 /* complain - one line; the first failure's exit code is remembered */
@@ -71,33 +84,32 @@ static void archive(struct assay_scan_output *output, const struct assay_loaded 
 	}
 }
 
-/* tell - -C: the report to one connector */
-static void tell(struct assay_scan_output *output, const struct assay_loaded *to,
-    const struct assay_answer *answer)
+/* tell - -C: the report to all connectors */
+static void tell(struct assay_scan_output *output, const struct assay_answer *answer)
 {
-	struct assay_record record = {
+	const struct assay_record record = {
 		.kind = "report", .id = answer->scan_id, .json = answer->report
 	};
-	struct assay_err err = { .code = ASSAY_OK };
 
-	if (to->plugin->connector != NULL && to->plugin->connector->save != NULL &&
-	    to->plugin->connector->save(to->state, &record, 1, &err) != ASSAY_OK)
-		complain(output, to->name, &err);
+	for (struct assay_tell **to = output->tell; *to != NULL; to++) {
+		struct assay_err err = { .code = ASSAY_OK };
+
+		if (assay_tell_save(*to, &record, 1, &err) != ASSAY_OK)
+			complain(output, assay_tell_name(*to), &err);
+	}
 }
 
-/* for_each - of the plugins an option of [core] lists */
-static void for_each(struct assay_scan_output *output, const char *option,
-    const struct assay_answer *answer,
-    void (*act)(struct assay_scan_output *output, const struct assay_loaded *to,
-	const struct assay_answer *answer))
+/* keep - -A: all payloads to all archivers */
+static void keep(struct assay_scan_output *output, const struct assay_answer *answer)
 {
-	const char *const *name = assay_opt_list(assay_config_core(output->setup->config), option);
+	const char *const *name =
+	    assay_opt_list(assay_config_core(output->setup->config), "archivers");
 
 	for (; *name != NULL; name++) {
 		const struct assay_loaded *to = assay_host_find(output->setup->host, *name);
 
 		if (to != NULL)
-			act(output, to, answer);
+			archive(output, to, answer);
 	}
 }
 
@@ -107,8 +119,8 @@ bool assay_scan_output_answer(void *arg, const struct assay_answer *answer)
 	struct assay_scan_output *output = arg;
 
 	print(output, answer->report);
-	for_each(output, "archivers", answer, archive);
-	for_each(output, "connectors", answer, tell);
+	keep(output, answer);
+	tell(output, answer);
 	if (strcmp(answer->action, "accept") != 0 && strcmp(answer->action, "tag") != 0)
 		output->bad = true;
 	if (strcmp(answer->status, "scanned") != 0)
@@ -116,21 +128,16 @@ bool assay_scan_output_answer(void *arg, const struct assay_answer *answer)
 	return true;
 }
 
-/* flush - a connector shall have told all it took */
-static void flush(struct assay_scan_output *output, const struct assay_loaded *to,
-    const struct assay_answer *answer)
-{
-	struct assay_err err = { .code = ASSAY_OK };
-
-	(void)answer;
-	if (to->plugin->connector != NULL && to->plugin->connector->flush != NULL &&
-	    to->plugin->connector->flush(to->state, &err) != ASSAY_OK)
-		complain(output, to->name, &err);
-}
-
-/* assay_scan_output_close - the last words */
+/* assay_scan_output_close - the last words: connectors shall have told all they took */
 void assay_scan_output_close(struct assay_scan_output *output)
 {
-	for_each(output, "connectors", NULL, flush);
+	for (struct assay_tell **to = output->tell; *to != NULL; to++) {
+		struct assay_err err = { .code = ASSAY_OK };
+
+		if (assay_tell_flush(*to, &err) != ASSAY_OK)
+			complain(output, assay_tell_name(*to), &err);
+		assay_tell_close(to);
+	}
+	free(output->tell);
 	assay_buf_release(&output->text);
 }

@@ -1,0 +1,159 @@
+/*
+ * core/tell.c - see tell.h
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "core/host.h"
+#include "core/json.h"
+#include "core/opts.h"
+#include "core/privacy.h"
+#include "core/report_check.h"
+#include "core/tell.h"
+
+#define ROWS_MAX 64u
+
+const struct assay_opt assay_tell_rows[] = {
+	{ "fields", ASSAY_OPT_ENUM, "personal", 0, 0, "technical|personal|content",
+	    "the most that is told: digests and types; names and addresses; bodies as well" },
+	{ "exclude", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "places of the report that are not told, e.g. results[].workers.smtp.subject" },
+	{ "pseudonymise", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "words of facts{} whose values get other names, e.g. rcpt" },
+	{ "pseudonymise_key", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "file with the secret that the other names are made with, at least 16 bytes" },
+	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
+};
+
+struct assay_tell {
+	struct assay_arena *arena;
+	const struct assay_loaded *to;
+	struct assay_privacy_filter *filter;
+};
+
+/* has_row - does the plugin say it otherwise? */
+static bool has_row(const struct assay_opt *rows, const char *name)
+{
+	for (; rows != NULL && rows->name != NULL; rows++)
+		if (strcmp(rows->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* assay_tell_rows_of - see tell.h */
+const struct assay_opt *assay_tell_rows_of(
+    struct assay_arena *arena, const struct assay_plugin *plugin)
+{
+	const struct assay_opt *own = plugin->options;
+	struct assay_opt *all;
+	size_t n = 0;
+
+	if (plugin->connector == NULL)
+		return own;
+	all = assay_arena_calloc(arena, ROWS_MAX, sizeof *all);
+	for (const struct assay_opt *row = own; row != NULL && row->name != NULL; row++) {
+		ASSAY_ASSERT(n + 8 < ROWS_MAX);
+		all[n++] = *row;
+	}
+	for (const struct assay_opt *row = assay_tell_rows; row->name != NULL; row++)
+		if (!has_row(own, row->name))
+			all[n++] = *row;
+	return all;
+}
+
+/* assay_tell_open - see tell.h */
+enum assay_status assay_tell_open(const struct assay_host *host, const char *name,
+    struct assay_tell **tell, struct assay_err *err)
+{
+	const struct assay_loaded *to = assay_host_find(host, name);
+	struct assay_tell *t = assay_xcalloc(1, sizeof *t);
+	struct assay_privacy_options options;
+	enum assay_status status;
+
+	if (to == NULL || to->plugin->connector == NULL)
+		ASSAY_BUG("%s is no loaded connector", name);
+	options.fields = (enum assay_privacy)assay_opts_enum(to->opts, "fields");
+	options.exclude = assay_opt_list(to->opts, "exclude");
+	options.pseudonymise = assay_opt_list(to->opts, "pseudonymise");
+	options.key_file = assay_opt_path(to->opts, "pseudonymise_key");
+	t->arena = assay_arena_new();
+	t->to = to;
+	status = assay_privacy_new(t->arena, host, &options, &t->filter, err);
+	if (status != ASSAY_OK) {
+		(void)assay_err_prefix(err, "connector %s", name);
+		assay_tell_close(&t);
+	}
+	*tell = t;
+	return status;
+}
+
+/* filtered - the record as this connector may see it */
+static enum assay_status filtered(const struct assay_tell *tell, const struct assay_record *record,
+    struct assay_record *out, struct assay_arena *arena, struct assay_err *err)
+{
+	json_t *json = NULL;
+	struct assay_buf buf;
+	enum assay_status status = assay_json_parse(record->json, &json, err);
+
+	if (status != ASSAY_OK)
+		return assay_err_prefix(err, "%s %s", record->kind, record->id);
+	assay_privacy_apply(tell->filter, json);
+	*out = *record;
+	assay_buf_init(&buf, ASSAY_REPORT_BYTES * 2);
+	if (!assay_json_write(json, ASSAY_JSON_COMPACT, &buf))
+		status = assay_err_set(
+		    err, ASSAY_E_LIMIT, "%s %s is too large", record->kind, record->id);
+	out->json = assay_arena_slice(arena, assay_buf_slice(&buf));
+	assay_buf_release(&buf);
+	json_decref(json);
+	return status;
+}
+
+/* assay_tell_save - see tell.h */
+enum assay_status assay_tell_save(
+    struct assay_tell *tell, const struct assay_record *records, size_t n, struct assay_err *err)
+{
+	const struct assay_connector *connector = tell->to->plugin->connector;
+	enum assay_status status = ASSAY_OK;
+	struct assay_record *told;
+	struct assay_arena *arena;
+
+	if (assay_privacy_is_open(tell->filter))
+		return connector->save(tell->to->state, records, n, err);
+	arena = assay_arena_new();
+	told = assay_arena_calloc(arena, n, sizeof *told);
+	for (size_t i = 0; i < n && status == ASSAY_OK; i++)
+		status = filtered(tell, &records[i], &told[i], arena, err);
+	if (status == ASSAY_OK)
+		status = connector->save(tell->to->state, told, n, err);
+	assay_arena_free(&arena);
+	return status;
+}
+
+/* assay_tell_flush - see tell.h */
+enum assay_status assay_tell_flush(struct assay_tell *tell, struct assay_err *err)
+{
+	const struct assay_connector *connector = tell->to->plugin->connector;
+
+	return connector->flush != NULL ? connector->flush(tell->to->state, err) : ASSAY_OK;
+}
+
+/* assay_tell_name - see tell.h */
+const char *assay_tell_name(const struct assay_tell *tell)
+{
+	return tell->to->name;
+}
+
+/* assay_tell_close - see tell.h */
+void assay_tell_close(struct assay_tell **tell)
+{
+	if (*tell == NULL)
+		return;
+	assay_arena_free(&(*tell)->arena);
+	free(*tell);
+	*tell = NULL;
+}
