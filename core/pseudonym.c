@@ -110,14 +110,14 @@ static enum assay_status read_key(
 
 /* assay_pseudonym_new - see pseudonym.h */
 enum assay_status assay_pseudonym_new(struct assay_arena *arena, const struct assay_host *host,
-    const char *const *words, const char *key_file, struct assay_pseudonym **pseudonym,
+    const struct assay_privacy_options *options, struct assay_pseudonym **pseudonym,
     struct assay_err *err)
 {
 	struct assay_pseudonym *p = assay_arena_zalloc(arena, sizeof *p);
 	const struct assay_loaded *loaded;
 
-	p->words = words;
-	for (const char *const *w = words; *w != NULL; w++)
+	p->words = options->pseudonymise;
+	for (const char *const *w = p->words; *w != NULL; w++)
 		if (assay_vocabulary_find(assay_host_vocabulary(host), *w) == NULL)
 			return assay_err_set(err, ASSAY_E_CONF,
 			    "pseudonymise: there is no word \"%s\"; see `assay plugins --facts`",
@@ -126,7 +126,7 @@ enum assay_status assay_pseudonym_new(struct assay_arena *arena, const struct as
 	for (size_t i = 0; (loaded = assay_host_at(host, i)) != NULL; i++)
 		add_source(arena, p, loaded->name, loaded->plugin->facts);
 	*pseudonym = p;
-	return read_key(arena, key_file, &p->key, err);
+	return read_key(arena, options->key_file, &p->key, err);
 }
 
 /* ---- the values of a report ------------------------------------------------------------------ */

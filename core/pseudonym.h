@@ -12,6 +12,8 @@
 
 #include <assay/plugin.h>
 
+#include "core/privacy.h"
+
 struct assay_arena;
 struct assay_host;
 struct assay_pseudonym;
@@ -19,9 +21,10 @@ struct assay_pseudonym;
 #define ASSAY_PSEUDONYM_KEY_MIN 16u
 #define ASSAY_PSEUDONYM_VALUES 1000u /* of one word in one report */
 
-/* E_CONF: a word nobody declares, a key file that is missing or too short. */
+/* Words and key file of the options, borrowed. E_CONF: a word nobody declares, a key file that is
+ * missing or too short. */
 ASSAY_MUST_CHECK enum assay_status assay_pseudonym_new(struct assay_arena *arena,
-    const struct assay_host *host, const char *const *words, const char *key_file,
+    const struct assay_host *host, const struct assay_privacy_options *options,
     struct assay_pseudonym **pseudonym, struct assay_err *err);
 /* In place. False: there were more values than can be replaced, some may still stand there. */
 bool assay_pseudonym_apply(const struct assay_pseudonym *pseudonym, json_t *report);
