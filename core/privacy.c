@@ -281,8 +281,7 @@ enum assay_status assay_privacy_new(struct assay_arena *arena, const struct assa
 		f->exclude = path;
 	}
 	if (status == ASSAY_OK && options->pseudonymise != NULL && options->pseudonymise[0] != NULL)
-		status = assay_pseudonym_new(
-		    arena, host, options->pseudonymise, options->key_file, &f->pseudonym, err);
+		status = assay_pseudonym_new(arena, host, options, &f->pseudonym, err);
 	*filter = f;
 	return status;
 }
