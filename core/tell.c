@@ -91,6 +91,20 @@ enum assay_status assay_tell_open(const struct assay_host *host, const char *nam
 	return status;
 }
 
+/* assay_tell_check - see tell.h */
+enum assay_status assay_tell_check(
+    const struct assay_host *host, const char *const *names, struct assay_err *err)
+{
+	enum assay_status status = ASSAY_OK;
+	struct assay_tell *tell;
+
+	for (; status == ASSAY_OK && *names != NULL; names++) {
+		status = assay_tell_open(host, *names, &tell, err);
+		assay_tell_close(&tell);
+	}
+	return status;
+}
+
 /* filtered - the record as this connector may see it */
 static enum assay_status filtered(const struct assay_tell *tell, const struct assay_record *record,
     struct assay_record *out, struct assay_arena *arena, struct assay_err *err)

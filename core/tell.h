@@ -30,6 +30,9 @@ ASSAY_MUST_CHECK enum assay_status assay_tell_open(const struct assay_host *host
 ASSAY_MUST_CHECK enum assay_status assay_tell_save(
     struct assay_tell *tell, const struct assay_record *records, size_t n, struct assay_err *err);
 ASSAY_MUST_CHECK enum assay_status assay_tell_flush(struct assay_tell *tell, struct assay_err *err);
+/* Could all of them be opened? Names end with NULL. */
+ASSAY_MUST_CHECK enum assay_status assay_tell_check(
+    const struct assay_host *host, const char *const *names, struct assay_err *err);
 /* Of the plugin. */
 const char *assay_tell_name(const struct assay_tell *tell);
 /* Accepts NULL, leaves NULL. */

@@ -14,6 +14,7 @@
 #include "core/cmd/cmd.h"
 #include "core/cmd/explain.h"
 #include "core/host.h"
+#include "core/tell.h"
 
 enum { TEST, CHANGED, DEFAULTS, EXPLAIN, SAMPLE, MANUAL, NOTHING };
 
@@ -216,6 +217,9 @@ static enum assay_status answer(
 	}
 	if (status == ASSAY_OK && q->what == TEST)
 		status = assay_host_warm(q->host, err);
+	if (status == ASSAY_OK && q->what == TEST)
+		status = assay_tell_check(
+		    q->host, assay_opt_list(assay_config_core(q->config), "connectors"), err);
 	for (size_t i = 0; status == ASSAY_OK && i < q->keys.n; i++)
 		status = print_key(q, q->keys.word[i], err);
 	if (status != ASSAY_OK || q->keys.n > 0)

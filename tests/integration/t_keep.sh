@@ -85,4 +85,8 @@ code=0
 "$assay" --home "$home" scan -C stdout --plugin-opts stdout:exclude=nowhere "$mail" >/dev/null \
     2>"$home/err" || code=$?
 [ "$code" = 78 ] || fail "a wrong path to exclude: exit $code"
+printf '[core]\nconnectors = jsonl\n[jsonl]\npseudonymise = rcpt\n' >"$home/conf"
+code=0
+"$assay" --home "$home" --conf "$home/conf" config -t >/dev/null 2>"$home/err" || code=$?
+[ "$code" = 78 ] && grep -q pseudonymise_key "$home/err" || fail "config -t: exit $code"
 echo "t_keep: kept, told, fetched"
