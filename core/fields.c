@@ -42,6 +42,21 @@ static bool step(struct assay_slice *rest, struct assay_slice *name, unsigned *l
 	return true;
 }
 
+/* assay_fields_at - by path */
+const struct assay_field_node *assay_fields_at(
+    const struct assay_field_node *node, const char *path)
+{
+	struct assay_slice rest = assay_slice_str(path), name;
+	unsigned list;
+
+	while (node != NULL && step(&rest, &name, &list)) {
+		node = node->member;
+		while (node != NULL && !assay_slice_is(name, node->name))
+			node = node->next;
+	}
+	return node;
+}
+
 /* grow - the member of that name, added at the end when new; NULL: the list depth differs */
 static struct assay_field_node *grow(struct assay_arena *arena, struct assay_field_node *node,
     struct assay_slice name, unsigned list)

@@ -39,5 +39,9 @@ void assay_fields_check(
 /* The member of a node, or NULL. */
 const struct assay_field_node *assay_fields_member(
     const struct assay_field_node *node, const char *name);
+/* The node a path names ("from[].addr"), lists counting as what is in them; NULL when there is
+ * none. */
+const struct assay_field_node *assay_fields_at(
+    const struct assay_field_node *node, const char *path);
 
 #endif

@@ -174,6 +174,19 @@ const struct assay_vocabulary *assay_host_vocabulary(const struct assay_host *ho
 	return &host->vocabulary;
 }
 
+/* check_facts - every fact must come from a field that is declared */
+static enum assay_status check_facts(
+    const struct assay_field_node *fields, const struct assay_fact *row, struct assay_err *err)
+{
+	for (; row != NULL && row->word != NULL; row++)
+		if (row->path == NULL || assay_fields_at(fields, row->path) == NULL)
+			return assay_err_set(err, ASSAY_E_PLUGIN,
+			    "fact \"%s\" comes from \"%s\", which is no declared field; the "
+			    "plugin must be mended",
+			    row->word, row->path != NULL ? row->path : "");
+	return ASSAY_OK;
+}
+
 /* open_plugin - read its tables, open it, put it into the list */
 static enum assay_status open_plugin(struct assay_host *host, const struct assay_plugin *p,
     const char *file, const struct assay_opts *opts, struct assay_err *err)
@@ -188,6 +201,8 @@ static enum assay_status open_plugin(struct assay_host *host, const struct assay
 		.plugin = p, .name = p->name, .file = file, .opts = opts, .index = host->n
 	};
 	s = assay_fields_new(host->arena, p->fields, &loaded->fields, err);
+	if (s == ASSAY_OK)
+		s = check_facts(loaded->fields, p->facts, err);
 	if (s == ASSAY_OK)
 		s = assay_vocabulary_add(&host->vocabulary, p->name, p->facts, err);
 	if (s == ASSAY_OK && p->open != NULL)

@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/slice.h"
 #include "core/docfields.h"
 #include "core/host.h"
 #include "core/json.h"
@@ -110,24 +109,6 @@ static json_t *plugin_results(const struct assay_host *host, bool decorators)
 	return all;
 }
 
-/* at_path - the place of a result or of the report that a path names, or NULL */
-static const struct assay_field_node *at_path(const struct assay_field_node *node, const char *path)
-{
-	struct assay_slice rest = assay_slice_str(path), step;
-	char name[64];
-
-	while (node != NULL && assay_slice_split(&rest, '.', &step)) {
-		while (assay_slice_ends(step, "[]"))
-			step.n -= 2;
-		if (step.n >= sizeof name)
-			return NULL;
-		memcpy(name, step.p, step.n);
-		name[step.n] = '\0';
-		node = assay_fields_member(node, name);
-	}
-	return node;
-}
-
 /* word_privacy - as private as the place its values come from */
 static enum assay_privacy word_privacy(const struct assay_host *host,
     const struct assay_field_node *doc, const struct assay_word *word)
@@ -136,9 +117,9 @@ static enum assay_privacy word_privacy(const struct assay_host *host,
 	const struct assay_field_node *node;
 
 	if (l != NULL)
-		node = at_path(l->fields, word->path);
+		node = assay_fields_at(l->fields, word->path);
 	else if (word->path != NULL)
-		node = at_path(doc, word->path);
+		node = assay_fields_at(doc, word->path);
 	else
 		node = assay_fields_member(assay_fields_member(doc, "results"), word->word);
 	return node != NULL ? node->privacy : ASSAY_TECHNICAL;
