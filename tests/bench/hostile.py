@@ -34,7 +34,10 @@ def cases():
     yield "1 MB Received", b"Received: from " + b"a (b) by c; " * 85_000 + b"\r\n" + head()
     yield "10 MB of <div>", head(kind=b"text/html") + b"<div>" * 2_000_000
     yield "100,000 URLs", head() + b"".join(b"http://host%d.example.org/path/%d\r\n" % (i, i) for i in range(100_000))
-    yield "10 MB of encoded words", b"Subject: " + b"=?utf-8?q?a?= " * 70_000 + b"\r\n" + head()
+    yield "1 MB of encoded words", b"Subject: " + b"=?utf-8?q?a?= " * 70_000 + b"\r\n" + head()
     yield "10 MB of base64", head(b"Content-Transfer-Encoding: base64\r\n", b"application/zip") + b"QUJD" * 19 + \
         (b"\r\n" + b"QUJD" * 19) * 128_000
+    yield "50,000 multiparts inside a message", head(kind=b"message/rfc822") + multiparts(50_000)
+    yield "50,000 groups inside a message", head(kind=b"message/rfc822") + b"To: " + b"a:" * 50_000 + b"\r\n" + head()
+    yield "1 MB of parts inside a message", head(kind=b"message/rfc822") + mixed + b"--b\r\n\r\n" * 150_000
     yield "50 MB of text", head() + b"The quick brown fox jumps over the lazy dog, twice a day.\r\n" * 850_000

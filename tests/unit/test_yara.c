@@ -422,6 +422,37 @@ static void gate_changes_no_match(void **state)
 	compare("gate4.yar");
 }
 
+/* Many rules and strings on one payload: what is cut must not depend on the set a rule is in. */
+static void gate_changes_nothing_of_what_is_cut(void **state)
+{
+	struct fake_host *gated, *whole;
+	struct assay_buf buf, body;
+	char *a, *b;
+
+	(void)state;
+	assay_buf_init(&buf, 1 << 20);
+	assay_buf_init(&body, 1 << 16);
+	for (int i = 0; i < 1200; i++)
+		assay_buf_printf(&buf, "rule r%d { strings: $a = \"ab\" condition: %s $a }\n",
+		    i * 7919 % 1200, i % 3 == 0 ? "uint16(0) == 0x5a4d and" : "");
+	assay_buf_add_str(&body, "MZ");
+	for (int i = 0; i < 30; i++)
+		assay_buf_add_str(&body, "ab");
+	write_file("many.yar", buf.p);
+	assert_int_equal(open_with(&gated, NULL, "many.yar", NULL, NULL), ASSAY_OK);
+	assert_int_equal(open_with(&whole, NULL, "many.yar", "gate=no", NULL), ASSAY_OK);
+	a = matches_of(gated, assay_buf_slice(&body));
+	b = matches_of(whole, assay_buf_slice(&body));
+	assert_non_null(a);
+	assert_string_equal(a, b);
+	free(a);
+	free(b);
+	fake_host_close(&gated);
+	fake_host_close(&whole);
+	assay_buf_release(&buf);
+	assay_buf_release(&body);
+}
+
 static void gate_finds_what_it_can(void **state)
 {
 	static const char text[] =
@@ -509,6 +540,7 @@ int main(void)
 		cmocka_unit_test(dispatches_by_meta),
 		cmocka_unit_test(keeps_compiled_rules_safely),
 		cmocka_unit_test(gate_changes_no_match),
+		cmocka_unit_test(gate_changes_nothing_of_what_is_cut),
 		cmocka_unit_test(gate_finds_what_it_can),
 		cmocka_unit_test(gate_survives_any_text),
 		cmocka_unit_test(pe_members_are_undefined_elsewhere),

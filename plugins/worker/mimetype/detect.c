@@ -120,7 +120,7 @@ static struct assay_detect_type ask(struct assay_detect *d, struct assay_slice h
 	said = magic_buffer(d->magic, head.p, head.n);
 	if (said == NULL || !is_type(said) || strcmp(said, "application/octet-stream") == 0 ||
 	    strcmp(said, "text/plain") == 0)
-		return named(unsure(head));
+		said = unsure(head);
 	for (; said[n] != 0 && n + 1 < sizeof(d->mimetype); n++)
 		d->mimetype[n] = (char)assay_ascii_lower((unsigned char)said[n]);
 	d->mimetype[n] = 0;

@@ -14,43 +14,40 @@
 
 #include "hits.h"
 
-/* plain - printable ASCII and common white space: the text says it all */
-static bool plain(const char *p, size_t n)
+/* grown - the list with room for one more; its length is what it had a power of two before */
+static void *grown(void *list, size_t n, size_t size)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((p[i] < ' ' && p[i] != '\n' && p[i] != '\r' && p[i] != '\t') || p[i] > '~')
-			return false;
+	if (n > 0 && (n & (n - 1)) != 0)
+		return list;
+	return assay_xrealloc(list, (n > 0 ? 2 * n : 1) * size);
+}
+
+/* note_string - one match of a string; false when no more are wanted */
+static bool note_string(
+    struct assay_hits *hits, struct assay_hit *hit, const YR_STRING *string, const YR_MATCH *match)
+{
+	if (hit->n >= hits->strings_limit || hits->nstring >= ASSAY_HITS_NOTED) {
+		hits->strings_cut |= hits->strings_limit > 0;
+		return false;
+	}
+	hits->string = grown(hits->string, hits->nstring, sizeof(*hits->string));
+	hits->string[hits->nstring++] = (struct assay_hit_string){
+		.id = string->identifier,
+		.offset = (size_t)(match->base + match->offset),
+		.length = (size_t)match->match_length,
+	};
+	hit->n++;
 	return true;
 }
 
-/* string_json - one match of a string */
-static json_t *string_json(
-    const struct assay_hits *hits, const YR_STRING *string, const YR_MATCH *match)
+/* note_strings - all matches of a rule's strings, in the order of the rule, bounded */
+static void note_strings(
+    struct assay_hits *hits, const YR_SCAN_CONTEXT *context, struct assay_hit *hit)
 {
-	json_t *out = json_object();
-	const int64_t offset = match->base + match->offset;
-	struct assay_slice data = assay_slice_from(hits->bytes, (size_t)offset);
-
-	data = assay_slice_head(data, (size_t)match->match_length);
-	data = assay_slice_head(data, hits->string_length);
-	json_object_set_new_nocheck(out, "id", assay_json_str(string->identifier));
-	json_object_set_new_nocheck(out, "offset", json_integer(offset));
-	json_object_set_new_nocheck(out, "length", json_integer(match->match_length));
-	json_object_set_new_nocheck(out, "data", assay_json_text(data.p, data.n));
-	if (!plain(data.p, data.n))
-		json_object_set_new_nocheck(out, "data_raw", assay_json_base64(data.p, data.n));
-	return out;
-}
-
-/* strings_json - all matches of a rule's strings, in the order of the rule, bounded */
-static json_t *strings_json(
-    struct assay_hits *hits, const YR_SCAN_CONTEXT *context, const YR_RULE *rule)
-{
-	json_t *out = json_array();
 	const YR_STRING *string;
 	YR_MATCH match;
 
-	yr_rule_strings_foreach(rule, string)
+	yr_rule_strings_foreach(hit->rule, string)
 	{
 		const void *at = context->matches[string->idx].head;
 
@@ -59,29 +56,23 @@ static json_t *strings_json(
 			memcpy(&match, at, sizeof(match));
 			if (match.is_private || STRING_IS_PRIVATE(string))
 				continue;
-			if (json_array_size(out) >= hits->strings_limit ||
-			    hits->nstring >= ASSAY_HITS_STRINGS) {
-				hits->strings_cut |= hits->strings_limit > 0;
-				return out;
-			}
-			hits->nstring++;
-			json_array_append_new(out, string_json(hits, string, &match));
+			if (!note_string(hits, hit, string, &match))
+				return;
 		}
 	}
-	return out;
 }
 
 /* add_hit - one more rule */
 static void add_hit(struct assay_hits *hits, YR_SCAN_CONTEXT *context, const YR_RULE *rule)
 {
-	if (hits->found++ >= ASSAY_HITS_MAX)
+	struct assay_hit *hit;
+
+	if (hits->found++ >= ASSAY_HITS_RULES)
 		return;
-	if (hits->n % 16 == 0)
-		hits->hit = assay_xrealloc(hits->hit, (hits->n + 16) * sizeof(*hits->hit));
-	hits->hit[hits->n++] = (struct assay_hit){
-		.rule = rule,
-		.strings = hits->want_strings ? strings_json(hits, context, rule) : NULL,
-	};
+	hits->hit = grown(hits->hit, hits->n, sizeof(*hits->hit));
+	hit = &hits->hit[hits->n++];
+	*hit = (struct assay_hit){ .rule = rule, .first = hits->nstring };
+	note_strings(hits, context, hit);
 }
 
 /* on_message - libyara's callback */
@@ -102,7 +93,7 @@ static int by_name(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->identifier, y->identifier);
 }
 
-/* sort - in order of name, each rule once: two sets may know the same (gate.h) */
+/* sort - in order of name, each rule once: two sets may know the same (gate.h); then cut */
 static void sort(struct assay_hits *hits)
 {
 	size_t n = 0;
@@ -110,14 +101,12 @@ static void sort(struct assay_hits *hits)
 	if (hits->n > 1)
 		qsort(hits->hit, hits->n, sizeof(*hits->hit), by_name);
 	for (size_t i = 0; i < hits->n; i++) {
-		if (n > 0 && by_name(&hits->hit[n - 1], &hits->hit[i]) == 0) {
-			json_decref(hits->hit[i].strings);
+		if (n > 0 && by_name(&hits->hit[n - 1], &hits->hit[i]) == 0)
 			hits->found--;
-		} else {
+		else
 			hits->hit[n++] = hits->hit[i];
-		}
 	}
-	hits->n = n;
+	hits->n = n < ASSAY_HITS_MAX ? n : ASSAY_HITS_MAX;
 }
 
 /* file_type - a word for the first bytes, as other scanners that define the variable use it */
@@ -216,11 +205,11 @@ enum assay_status assay_hits_scan(struct assay_ruleset *set, const struct assay_
 /* assay_hits_release - see hits.h */
 void assay_hits_release(struct assay_hits *hits)
 {
-	for (size_t i = 0; i < hits->n; i++)
-		json_decref(hits->hit[i].strings);
 	free(hits->hit);
+	free(hits->string);
 	hits->hit = NULL;
-	hits->n = 0;
+	hits->string = NULL;
+	hits->n = hits->nstring = 0;
 }
 
 /* assay_hits_meta - see hits.h */

@@ -180,27 +180,68 @@ static json_t *meta_json(const YR_RULE *rule)
 	return out;
 }
 
+/* is_plain - printable ASCII and common white space: the text says it all */
+static bool is_plain(struct assay_slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] < ' ' && s.p[i] != '\n' && s.p[i] != '\r' && s.p[i] != '\t') ||
+		    s.p[i] > '~')
+			return false;
+	return true;
+}
+
+/* string_json - one match of a string, its bytes up to `most` */
+static json_t *string_json(
+    const struct assay_hits *hits, const struct assay_hit_string *string, size_t most)
+{
+	const struct assay_slice data = assay_slice_head(
+	    assay_slice_head(assay_slice_from(hits->bytes, string->offset), string->length), most);
+	json_t *out = json_object();
+
+	json_object_set_new_nocheck(out, "id", assay_json_str(string->id));
+	json_object_set_new_nocheck(out, "offset", json_integer((json_int_t)string->offset));
+	json_object_set_new_nocheck(out, "length", json_integer((json_int_t)string->length));
+	json_object_set_new_nocheck(out, "data", assay_json_text(data.p, data.n));
+	if (!is_plain(data))
+		json_object_set_new_nocheck(out, "data_raw", assay_json_base64(data.p, data.n));
+	return out;
+}
+
+/* match_json - one rule; *left is how many strings may still be listed */
+static json_t *match_json(
+    const struct yara *y, const struct assay_hits *hits, const struct assay_hit *hit, size_t *left)
+{
+	json_t *match = json_object(), *strings = json_array();
+
+	for (size_t i = 0; i<hit->n && * left> 0; i++, --*left)
+		json_array_append_new(
+		    strings, string_json(hits, &hits->string[hit->first + i], y->string_length));
+	json_object_set_new_nocheck(match, "rule", assay_json_str(hit->rule->identifier));
+	json_object_set_new_nocheck(match, "namespace", assay_json_str(hit->rule->ns->name));
+	json_object_set_new_nocheck(match, "tags", tags_json(hit->rule));
+	json_object_set_new_nocheck(match, "meta", meta_json(hit->rule));
+	json_object_set_new_nocheck(match, "strings", strings);
+	return match;
+}
+
 /* write_matches - the result, and what was cut from it */
-static void write_matches(struct assay_result *result, const struct assay_hits *hits)
+static void write_matches(
+    const struct yara *y, struct assay_result *result, const struct assay_hits *hits)
 {
 	json_t *matches = json_array();
+	size_t left = ASSAY_HITS_STRINGS;
 
-	for (size_t i = 0; i < hits->n; i++) {
-		const YR_RULE *rule = hits->hit[i].rule;
-		json_t *match = json_object();
-
-		json_object_set_new_nocheck(match, "rule", assay_json_str(rule->identifier));
-		json_object_set_new_nocheck(match, "namespace", assay_json_str(rule->ns->name));
-		json_object_set_new_nocheck(match, "tags", tags_json(rule));
-		json_object_set_new_nocheck(match, "meta", meta_json(rule));
-		json_object_set_nocheck(match, "strings", hits->hit[i].strings);
-		json_array_append_new(matches, match);
-	}
+	for (size_t i = 0; i < hits->n; i++)
+		json_array_append_new(matches, match_json(y, hits, &hits->hit[i], &left));
 	json_object_set_new_nocheck(assay_result_json(result), "matches", matches);
 	if (hits->found > ASSAY_HITS_MAX)
 		assay_result_limit(result, "yara_matches", hits->found, ASSAY_HITS_MAX, false);
-	if (hits->strings_cut)
-		assay_result_limit(result, "yara_strings", hits->nstring + 1, hits->nstring, false);
+	if (left == 0)
+		assay_result_limit(
+		    result, "yara_strings", hits->nstring, ASSAY_HITS_STRINGS, false);
+	else if (hits->strings_cut)
+		assay_result_limit(
+		    result, "strings_limit", y->strings_limit + 1, y->strings_limit, false);
 }
 
 /* yara_scan - the worker */
@@ -211,8 +252,6 @@ static enum assay_status yara_scan(void *state, const struct assay_payload *payl
 	struct assay_hits hits = {
 		.timeout_s = y->timeout_s,
 		.strings_limit = y->strings_limit,
-		.string_length = y->string_length,
-		.want_strings = true,
 	};
 	enum assay_status status;
 
@@ -220,7 +259,7 @@ static enum assay_status yara_scan(void *state, const struct assay_payload *payl
 		return ASSAY_OK;
 	status = assay_hits_scan(y->rules, payload, &hits, err);
 	if (hits.n > 0)
-		write_matches(result, &hits);
+		write_matches(y, result, &hits);
 	assay_hits_release(&hits);
 	return status;
 }
