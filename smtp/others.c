@@ -195,8 +195,7 @@ static void adopt(struct assay_walk *w, struct assay_part *part, const struct as
 			return;
 		copy->body = inner->part[i]->body;
 		copy->blob = inner->part[i]->blob;
-		if (!assay_walk_is_leaf(inner->part[i]))
-			copy->children = inner->part[i]->children;
+		copy->split = inner->part[i]->split;
 	}
 }
 

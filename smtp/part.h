@@ -58,6 +58,7 @@ struct assay_part {
 	const char *reading; /* NULL in the primary reading, else the word of the defect */
 	unsigned depth;
 	size_t children; /* parts that were split off */
+	bool split;      /* parts between its delimiters were split off */
 	bool opaque;     /* not split although it should be: a limit */
 	bool blob;       /* bytes between parts: no header, only body */
 	/* What became of it; see leaf.h and body.h. */

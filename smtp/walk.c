@@ -192,6 +192,7 @@ static bool one_part(struct assay_walk *w, const struct split *s, struct assay_l
 	if (part == NULL)
 		return false;
 	line->part_end = end;
+	s->parent->split = true;
 	descend(w, part);
 	return true;
 }
@@ -335,7 +336,7 @@ static void descend(struct assay_walk *w, struct assay_part *part)
 /* assay_walk_is_leaf - does it hold content itself? */
 bool assay_walk_is_leaf(const struct assay_part *part)
 {
-	return part->children == 0 || !part->entity.multipart;
+	return !part->split || !part->entity.multipart;
 }
 
 /* assay_walk_knows - is this body known already? */
@@ -391,7 +392,7 @@ struct assay_part *assay_walk_view(
 	view->reading = reading;
 	view->place = place_of(walk, part, 0, reading);
 	view->children = 0;
-	view->shown = false;
+	view->shown = view->split = false;
 	return view;
 }
 

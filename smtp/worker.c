@@ -99,11 +99,35 @@ static void walk(struct assay_scan *scan)
 		assay_gmime_compare(scan);
 }
 
+/* header_limits - of the root and of every part; the worst of each kind is told */
+static void header_limits(struct assay_scan *scan)
+{
+	const struct assay_header_limits *allowed = &scan->walk.limits.header;
+	uint64_t fields = 0, bytes = 0;
+	bool line = false;
+
+	for (size_t i = 0; i < scan->walk.n; i++) {
+		const struct assay_header *h = &scan->walk.part[i]->header;
+
+		if (h->cut_fields && h->field_total > fields)
+			fields = h->field_total;
+		if (h->cut_bytes && h->end - h->start > bytes)
+			bytes = h->end - h->start;
+		line |= h->cut_field;
+	}
+	if (fields > 0)
+		assay_result_limit(scan->result, "max_headers", fields, allowed->fields, true);
+	if (bytes > 0)
+		assay_result_limit(scan->result, "max_header_bytes", bytes, allowed->bytes, true);
+	if (line)
+		assay_result_limit(
+		    scan->result, "max_header_line", allowed->field + 1, allowed->field, false);
+}
+
 /* limits - entries for what the walk did not look at */
 static void limits(struct assay_scan *scan)
 {
 	const struct assay_walk *w = &scan->walk;
-	const struct assay_header *h = &scan->root->header;
 
 	if (w->cut_parts)
 		assay_result_limit(scan->result, "max_mime_parts", w->n, w->limits.parts, true);
@@ -116,15 +140,7 @@ static void limits(struct assay_scan *scan)
 	if (w->cut_others)
 		assay_result_limit(
 		    scan->result, "mime_readings", w->others + 1, w->limits.max_others, true);
-	if (h->cut_fields)
-		assay_result_limit(
-		    scan->result, "max_headers", h->field_total, w->limits.header.fields, true);
-	if (h->cut_bytes)
-		assay_result_limit(scan->result, "max_header_bytes", h->end - h->start,
-		    w->limits.header.bytes, true);
-	if (h->cut_field)
-		assay_result_limit(scan->result, "max_header_line", w->limits.header.field + 1,
-		    w->limits.header.field, false);
+	header_limits(scan);
 }
 
 /* defects - defects[] of the result */
