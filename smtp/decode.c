@@ -202,20 +202,21 @@ static void read_qp(struct run *r, const char *code)
 	struct assay_slice in = r->part->body;
 	struct assay_buf buf;
 	struct assay_qp got;
+	size_t invalid;
 
 	assay_buf_init(&buf, in.n + 1);
 	assay_qp_decode(in, 0, &buf, &got);
 	give(r, &buf, code);
-	/* In a text they change no more than white space and a broken escape; in a file, the file.
-	 */
-	if (!r->others || assay_slice_starts(r->part->entity.content_type, "text/"))
+	if (!r->others)
 		return;
+	invalid = got.invalid;
 	if (got.trailing > 0) {
 		assay_buf_init(&buf, in.n + 1);
 		assay_qp_decode(in, ASSAY_QP_STRIP, &buf, &got);
 		give(r, &buf, "qp-trailing-space");
 	}
-	if (got.invalid == 0)
+	/* A broken escape in a text is a character, in a file it is the file. */
+	if (invalid == 0 || assay_slice_starts(r->part->entity.content_type, "text/"))
 		return;
 	for (size_t drop = 0; drop <= 2; drop++)
 		qp_lenient(r, drop);

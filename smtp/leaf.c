@@ -113,6 +113,7 @@ static bool is_mail(const struct assay_part *part)
 	for (size_t i = 0; i < part->entity.ntype; i++)
 		if (assay_slice_is(part->entity.type[i]->value, "message/rfc822") ||
 		    assay_slice_is(part->entity.type[i]->value, "message/global") ||
+		    assay_slice_is(part->entity.type[i]->value, "message/partial") ||
 		    assay_slice_is(part->entity.type[i]->value, "message/news"))
 			return true;
 	return part->entity.message;

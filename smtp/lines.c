@@ -25,18 +25,18 @@ static struct assay_slice trim_end(struct assay_slice s)
 /* assay_lines_next - the offset behind the line that starts at `at` */
 size_t assay_lines_next(struct assay_slice bytes, bool cr, size_t at)
 {
-	const char *p = bytes.p + at, *end = bytes.p + bytes.n;
-	const char *lf, *c;
+	const char *lf;
 
-	if (at >= bytes.n)
-		return bytes.n;
-	lf = memchr(p, '\n', (size_t)(end - p));
-	if (!cr)
+	if (!cr) {
+		lf = at < bytes.n ? memchr(bytes.p + at, '\n', bytes.n - at) : NULL;
 		return lf != NULL ? (size_t)(lf - bytes.p) + 1 : bytes.n;
-	c = memchr(p, '\r', (size_t)((lf != NULL ? lf : end) - p));
-	if (c != NULL)
-		return (size_t)(c - bytes.p) + (c + 1 == lf ? 2 : 1);
-	return lf != NULL ? (size_t)(lf - bytes.p) + 1 : bytes.n;
+	}
+	/* Byte by byte: searching for one line end past many of the other would be quadratic. */
+	while (at < bytes.n && bytes.p[at] != '\n' && bytes.p[at] != '\r')
+		at++;
+	if (at < bytes.n && bytes.p[at++] == '\r' && at < bytes.n && bytes.p[at] == '\n')
+		at++;
+	return at < bytes.n ? at : bytes.n;
 }
 
 /* assay_lines_content_end - the line end before a delimiter belongs to the delimiter */

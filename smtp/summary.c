@@ -244,24 +244,37 @@ static const char *direction(
 	return ours > 0 ? "in" : "unknown";
 }
 
+/* line_end - the offset of the next line end, body.n when there is none */
+static size_t line_end(struct assay_slice body, bool cr)
+{
+	const char *lf;
+	size_t n = 0;
+
+	if (cr) {
+		while (n < body.n && body.p[n] != '\n' && body.p[n] != '\r')
+			n++;
+		return n;
+	}
+	lf = memchr(body.p, '\n', body.n);
+	return lf != NULL ? (size_t)(lf - body.p) : body.n;
+}
+
 /* digest_lines - the body with CRLF line ends into the digest */
 static void digest_lines(EVP_MD_CTX *ctx, struct assay_slice body, bool cr)
 {
 	while (body.n > 0) {
-		const char *lf = memchr(body.p, '\n', body.n);
-		size_t n = lf != NULL ? (size_t)(lf - body.p) : body.n, skip = n + (lf != NULL);
-		const char *bare = cr ? memchr(body.p, '\r', n) : NULL;
+		size_t n = line_end(body, cr), skip = n + 1;
 
-		if (bare != NULL && bare + 1 != lf) {
-			n = (size_t)(bare - body.p);
-			skip = n + 1;
-			lf = bare;
+		if (n == body.n) {
+			EVP_DigestUpdate(ctx, body.p, n);
+			return;
 		}
-		if (lf != NULL && n > 0 && body.p[n - 1] == '\r')
+		if (body.p[n] == '\r' && skip < body.n && body.p[skip] == '\n')
+			skip++;
+		if (n > 0 && body.p[n] == '\n' && body.p[n - 1] == '\r')
 			n--;
 		EVP_DigestUpdate(ctx, body.p, n);
-		if (lf != NULL)
-			EVP_DigestUpdate(ctx, "\r\n", 2);
+		EVP_DigestUpdate(ctx, "\r\n", 2);
 		body = assay_slice_from(body, skip);
 	}
 }
