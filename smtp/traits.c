@@ -256,10 +256,8 @@ static void single_fields(struct assay_scan *scan)
 static void password_in(struct assay_scan *scan, struct assay_slice text)
 {
 	static const char *const words[] = { "password", "passwort", "passcode", "pass code",
-		"mot de passe", "senha",
-		"contrase\xc3\xb1"
-		"a",
-		"kennwort", "wachtwoord", "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c" };
+		"mot de passe", "senha", "contrase\303\261a", "kennwort", "wachtwoord",
+		"\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		struct assay_slice rest = text;
