@@ -91,7 +91,7 @@ enum assay_status assay_door_open(
 	d->ring = assay_xcalloc(d->room, sizeof *d->ring);
 	for (size_t i = 0; i < d->room; i++)
 		d->ring[i].page.fd = -1;
-	assay_pool_init(&d->pool, options->jobs, child, &d->scanproc);
+	assay_pool_init(&d->pool, options->jobs, child, &d->scanproc, options->foreign);
 	*door = d;
 	return ASSAY_OK;
 }

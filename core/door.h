@@ -18,12 +18,14 @@
 
 struct assay_engine;
 struct assay_opts;
+struct assay_pool_fds;
 struct assay_sandbox;
 
 struct assay_door_options {
 	struct assay_engine *engine;
 	const struct assay_opts *core;
 	const struct assay_sandbox *sandbox;
+	const struct assay_pool_fds *foreign; /* see core/pool.h; or NULL */
 	size_t jobs;
 	bool bulk;                    /* the longer deadline */
 	const json_t *request_common; /* members every request gets; borrowed; or NULL */

@@ -33,8 +33,8 @@ struct assay_pool_fds {
 	bool open[FDS];
 };
 
-/* note_fds - what is open now; nothing below FDS is closed later when /proc cannot be read */
-static struct assay_pool_fds *note_fds(void)
+/* assay_pool_note_fds - what is open now; all, when /proc cannot be read */
+struct assay_pool_fds *assay_pool_note_fds(void)
 {
 	struct assay_pool_fds *fds = assay_xcalloc(1, sizeof *fds);
 	DIR *dir = opendir("/proc/self/fd");
@@ -70,10 +70,13 @@ static void close_others(const struct assay_pool_fds *own, int sock)
 }
 
 /* assay_pool_init - slots, no process yet */
-void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg)
+void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg,
+    const struct assay_pool_fds *foreign)
 {
 	*pool = (struct assay_pool){ .child = child, .arg = arg, .n = n };
-	pool->own = note_fds();
+	pool->own = assay_pool_note_fds();
+	for (size_t fd = 3; fd < FDS && foreign != NULL; fd++)
+		pool->own->open[fd] = pool->own->open[fd] && !foreign->open[fd];
 	pool->slot = assay_xcalloc(n, sizeof *pool->slot);
 	for (size_t i = 0; i < n; i++)
 		assay_wire_init(&pool->slot[i].wire, -1);

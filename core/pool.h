@@ -24,18 +24,24 @@ struct assay_pool_slot {
 	bool busy;
 };
 
+/* A set of descriptors: what was open at one moment. */
 struct assay_pool_fds;
+
+/* Free with free(3). */
+struct assay_pool_fds *assay_pool_note_fds(void);
 
 struct assay_pool {
 	assay_pool_child *child;
 	void *arg;
-	struct assay_pool_fds *own; /* descriptors open at init: children keep these */
+	struct assay_pool_fds *own; /* descriptors that children keep */
 	struct assay_pool_slot *slot;
 	size_t n;
 };
 
-/* Descriptors opened after this call are closed in the children. */
-void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg);
+/* Children keep standard input, output and error and the descriptors opened since `foreign` was
+ * noted and before this call (those of plugins), nothing else; NULL: all open now. */
+void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg,
+    const struct assay_pool_fds *foreign);
 /* Hangs up on all and waits for them; kills what does not go. */
 void assay_pool_release(struct assay_pool *pool);
 /* A free slot with a running process, marked busy; NULL when all are busy (err untouched) or when

@@ -33,6 +33,7 @@ static enum assay_status open_door(struct assay_scanner *scanner, struct assay_e
 		.engine = scanner->setup.engine,
 		.core = assay_config_core(scanner->setup.config),
 		.sandbox = &scanner->setup.sandbox,
+		.foreign = scanner->setup.foreign,
 		.jobs = 1,
 		.answer = hand_over,
 		.arg = scanner,

@@ -2,6 +2,7 @@
  * core/setup.c - see setup.h. Touches configuration and modules through core/config and core/host;
  * nothing of a mail has been read when it is done.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -40,6 +41,7 @@ enum assay_status assay_setup_open(struct assay_setup *setup, struct assay_confi
 
 	memset(setup, 0, sizeof *setup);
 	setup->config = config;
+	setup->foreign = assay_pool_note_fds();
 	sandbox.user = assay_opt_str(core, "scan_user");
 	sandbox.memory = (uint64_t)assay_opt_int(core, "scan_memory");
 	/* The largest file a scan process writes holds the payloads to be archived. */
@@ -59,4 +61,6 @@ void assay_setup_close(struct assay_setup *setup)
 	assay_engine_free(&setup->engine);
 	assay_host_close(&setup->host);
 	assay_config_free(&setup->config);
+	free(setup->foreign);
+	setup->foreign = NULL;
 }

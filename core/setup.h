@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/engine.h"
 #include "core/host.h"
+#include "core/pool.h"
 #include "core/sandbox.h"
 
 struct assay_setup_options {
@@ -25,6 +26,7 @@ struct assay_setup {
 	struct assay_host *host;
 	struct assay_engine *engine;
 	struct assay_sandbox sandbox;
+	struct assay_pool_fds *foreign; /* descriptors of whoever started us */
 };
 
 /* Takes config, also on failure. */

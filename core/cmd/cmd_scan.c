@@ -220,6 +220,7 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 	struct assay_door_options options = { .engine = setup->engine,
 		.core = core,
 		.sandbox = &setup->sandbox,
+		.foreign = setup->foreign,
 		.jobs = ask->jobs > 0 ? (size_t)ask->jobs : (size_t)assay_opt_int(core, "jobs"),
 		.bulk = true,
 		.request_common = ask->common,

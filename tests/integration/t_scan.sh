@@ -107,6 +107,26 @@ reports 1
 grep -q "\"sha256\":\"$(sha256sum "$dir/box1" | cut -c 1-64)\"" "$dir/out" ||
     fail "a file of one message is not taken as it is"
 
+# Keeping and telling, only when told to; and from the archive back.
+if [ -e "$(dirname "$ASSAY")/plugins/filedir.so" ]; then
+    keep="--plugin-opts filedir:archive_dir=$dir/kept --plugin-opts filedir:results_dir=$dir/told"
+    # shellcheck disable=SC2086
+    expect 0 0 '' scan --compact $keep -A filedir -C filedir "$dir/one.eml"
+    sha=$(sha256sum "$dir/one.eml" | cut -c 1-64)
+    [ -n "$(find "$dir/kept" -name "$sha*")" ] || fail "the message is not in the archive"
+    grep -q '"archivers":{"filedir":{"ref":' "$dir/out" || fail "no reference in the report"
+    [ "$(find "$dir/told" -type f | wc -l)" -eq 1 ] || fail "the connector was not told"
+    # shellcheck disable=SC2086
+    expect 0 0 '' scan --compact $keep -S filedir "$sha"
+    grep -q "\"sha256\":\"$sha\"" "$dir/out" || fail "not the bytes of the archive"
+    # shellcheck disable=SC2086
+    expect 66 1 'nothere' scan --compact $keep -S filedir nothere
+    printf '[core]\nplugins = hash, filedir\nalways_dispatch = hash\ndispatchers =\narchivers = filedir\n[filedir]\narchive_dir = %s\n' \
+        "$dir/untold" >"$dir/service.conf"
+    expect 0 0 '' --conf "$dir/service.conf" scan --compact "$dir/one.eml"
+    [ ! -e "$dir/untold" ] || fail "archived without -A"
+fi
+
 # What is wrong with the inputs: the others are scanned, 66 at the end.
 expect 66 1 'missing: No such file' scan --compact "$dir/missing" "$dir/one.eml"
 reports 1

@@ -4,6 +4,7 @@
  * skipped in the next try, when it ends. The scan processes are stand-ins that speak the wire and
  * do what the request's "source" says; no engine is needed. Tests the pool as well.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -207,7 +208,7 @@ static void test_fine(void **state)
 	struct assay_ask ask;
 
 	(void)state;
-	assay_pool_init(&pool, 1, child, NULL);
+	assay_pool_init(&pool, 1, child, NULL, NULL);
 	for (int i = 0; i < 100; i++) {
 		scan(&ask, &pool, "fine", 5000);
 		assert_true(ask.answered);
@@ -226,7 +227,7 @@ static void test_worker_dies(void **state)
 	struct assay_ask ask;
 
 	(void)state;
-	assay_pool_init(&pool, 1, child, NULL);
+	assay_pool_init(&pool, 1, child, NULL, NULL);
 	scan(&ask, &pool, "crash", 5000);
 	assert_true(ask.answered);
 	assert_int_equal(ask.tries, 2);
@@ -252,7 +253,7 @@ static void test_outside(void **state)
 	struct assay_ask ask;
 
 	(void)state;
-	assay_pool_init(&pool, 1, child, NULL);
+	assay_pool_init(&pool, 1, child, NULL, NULL);
 	scan(&ask, &pool, "outside", 5000);
 	assert_true(ask.answered);
 	assert_int_equal(ask.tries, 2);
@@ -277,7 +278,7 @@ static void test_lies(void **state)
 	struct assay_ask ask;
 
 	(void)state;
-	assay_pool_init(&pool, 1, child, NULL);
+	assay_pool_init(&pool, 1, child, NULL, NULL);
 	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
 		scan(&ask, &pool, lies[i], 5000);
 		assert_false(ask.answered);
@@ -300,7 +301,7 @@ static void test_deadline(void **state)
 	struct assay_ask ask;
 
 	(void)state;
-	assay_pool_init(&pool, 1, child, NULL);
+	assay_pool_init(&pool, 1, child, NULL, NULL);
 	scan(&ask, &pool, "stuck", 100);
 	assert_false(ask.answered);
 	assert_string_equal(ask.why, "timeout");
@@ -317,7 +318,7 @@ static void test_stillborn(void **state)
 	int arg;
 
 	(void)state;
-	assay_pool_init(&pool, 1, child, &arg);
+	assay_pool_init(&pool, 1, child, &arg, NULL);
 	scan(&ask, &pool, "fine", 5000);
 	assert_false(ask.answered);
 	assert_string_equal(ask.why, "unable");
@@ -335,7 +336,7 @@ static void test_pool(void **state)
 	pid_t pid;
 
 	(void)state;
-	assay_pool_init(&pool, 2, child, NULL);
+	assay_pool_init(&pool, 2, child, NULL, NULL);
 	a = assay_pool_take(&pool, &err);
 	b = assay_pool_take(&pool, &err);
 	assert_non_null(a);
@@ -356,6 +357,54 @@ static void test_pool(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 }
 
+/* count - how many descriptors a child has */
+static int count(void *arg, int sock)
+{
+	int n = 0;
+
+	(void)arg;
+	(void)sock;
+	for (int fd = 0; fd < 200; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* children_have - descriptors of a child when these were foreign */
+static int children_have(const struct assay_pool_fds *foreign)
+{
+	struct assay_pool pool;
+	struct assay_err err;
+	int status, late;
+
+	assay_pool_init(&pool, 1, count, NULL, foreign);
+	late = dup(0);
+	assert_true(late >= 0);
+	assert_non_null(assay_pool_take(&pool, &err));
+	assert_int_equal(waitpid(pool.slot[0].pid, &status, 0), pool.slot[0].pid);
+	pool.slot[0].pid = 0;
+	assay_pool_release(&pool);
+	(void)close(late);
+	return WEXITSTATUS(status);
+}
+
+/* test_descriptors - a child has what plugins opened, not what was there before or came later */
+static void test_descriptors(void **state)
+{
+	int theirs = dup2(0, 101), before, plugins;
+	struct assay_pool_fds *foreign = assay_pool_note_fds();
+
+	(void)state;
+	assert_int_equal(theirs, 101);
+	before = children_have(foreign);
+	assert_in_range(before, 1, 4); /* 0, 1, 2 and the line */
+	plugins = dup2(0, 102);
+	assert_int_equal(children_have(foreign), before + 1);
+	(void)close(plugins);
+	assert_true(children_have(NULL) > before);
+	(void)close(theirs);
+	free(foreign);
+}
+
 /* main - all of it */
 int main(void)
 {
@@ -367,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_stillborn),
 		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
