@@ -36,7 +36,13 @@ bool assay_slice_is(struct assay_slice a, const char *s)
 /* assay_slice_caseis - equals a string but for ASCII case */
 bool assay_slice_caseis(struct assay_slice a, const char *s)
 {
-	return assay_slice_caseeq(a, assay_slice_str(s));
+	size_t i = 0;
+
+	/* Most comparisons end at the first letter: no strlen before that. */
+	while (i < a.n && s[i] != '\0' &&
+	    assay_ascii_lower((unsigned char)a.p[i]) == assay_ascii_lower((unsigned char)s[i]))
+		i++;
+	return i == a.n && s[i] == '\0';
 }
 
 /* assay_slice_starts - begins with prefix */
@@ -118,14 +124,37 @@ size_t assay_slice_search(struct assay_slice a, struct assay_slice needle)
 	return q != NULL ? (size_t)(q - a.p) : a.n;
 }
 
+/* first_of - where c is in [from, end), or end */
+static const char *first_of(const char *from, const char *end, int c)
+{
+	const char *p = from < end ? memchr(from, c, (size_t)(end - from)) : NULL;
+
+	return p != NULL ? p : end;
+}
+
 /* assay_slice_casesearch - where needle begins, case ignored */
 size_t assay_slice_casesearch(struct assay_slice a, const char *needle)
 {
-	size_t n = strlen(needle);
+	const size_t n = strlen(needle);
+	const int low = assay_ascii_lower((unsigned char)needle[0]);
+	const int high = low >= 'a' && low <= 'z' ? low - ('a' - 'A') : low;
+	const char *end, *lows, *highs;
 
-	for (size_t i = 0; n <= a.n && i <= a.n - n; i++)
-		if (case_equal(a.p + i, needle, n))
-			return i;
+	if (n == 0 || n > a.n)
+		return n == 0 ? 0 : a.n;
+	end = a.p + (a.n - n) + 1;
+	lows = first_of(a.p, end, low);
+	highs = first_of(a.p, end, high);
+	while (lows < end || highs < end) {
+		const char *p = lows < highs ? lows : highs;
+
+		if (case_equal(p, needle, n))
+			return (size_t)(p - a.p);
+		if (p == lows)
+			lows = first_of(p + 1, end, low);
+		if (p == highs)
+			highs = first_of(p + 1, end, high);
+	}
 	return a.n;
 }
 

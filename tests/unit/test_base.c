@@ -95,6 +95,13 @@ static void slices_compare_and_search(void **state)
 	assert_false(assay_slice_is(ASSAY_SLICE_LIT("a\0b"), "a"));
 	assert_int_equal(assay_slice_casesearch(ASSAY_SLICE_LIT("xxBOUNDARY="), "boundary="), 2);
 	assert_int_equal(assay_slice_casesearch(ASSAY_SLICE_LIT("ab"), "abc"), 2);
+	assert_int_equal(assay_slice_casesearch(ASSAY_SLICE_LIT("PpPasSpASSw"), "PassW"), 6);
+	assert_int_equal(assay_slice_casesearch(ASSAY_SLICE_LIT("a:b=c"), "=C"), 3);
+	assert_int_equal(assay_slice_casesearch(ASSAY_SLICE_LIT("aaa"), "aab"), 3);
+	assert_int_equal(assay_slice_casesearch(ASSAY_SLICE_NONE, "a"), 0);
+	assert_true(assay_slice_caseis(ASSAY_SLICE_LIT("aB"), "Ab"));
+	assert_false(assay_slice_caseis(ASSAY_SLICE_LIT("aB"), "Abc"));
+	assert_false(assay_slice_caseis(ASSAY_SLICE_LIT("aBc"), "Ab"));
 	assert_int_equal(assay_slice_trim(ASSAY_SLICE_LIT(" \t\r\n")).n, 0);
 	assert_true(assay_slice_split(&rest, ',', &f) && assay_slice_is(f, "a"));
 	assert_true(assay_slice_split(&rest, ',', &f) && f.n == 0);
