@@ -207,8 +207,10 @@ static enum assay_status open_plugin(struct assay_host *host, const struct assay
 		s = assay_vocabulary_add(&host->vocabulary, p->name, p->facts, err);
 	if (s == ASSAY_OK && p->open != NULL)
 		s = p->open(opts, &loaded->state, err);
-	if (s != ASSAY_OK)
-		return assay_err_prefix(err, "plugin %s", p->name);
+	if (s != ASSAY_OK) {
+		assay_err_prefix(err, "plugin %s", p->name);
+		return s;
+	}
 	host->n++;
 	return ASSAY_OK;
 }
@@ -329,8 +331,10 @@ static enum assay_status load_list(struct assay_host *host, struct assay_config 
 		enum assay_status s = assay_host_load(host, config, *name, err);
 		const struct assay_loaded *loaded;
 
-		if (s != ASSAY_OK)
-			return assay_err_prefix(err, "[core] %s", option);
+		if (s != ASSAY_OK) {
+			assay_err_prefix(err, "[core] %s", option);
+			return s;
+		}
 		loaded = find(host, *name);
 		if (!serves(loaded->plugin, class))
 			return assay_err_set(err, ASSAY_E_CONF,
@@ -352,9 +356,11 @@ static enum assay_status load_needs(
 		for (; need != NULL && *need != NULL; need++) {
 			enum assay_status s = assay_host_load(host, config, *need, err);
 
-			if (s != ASSAY_OK)
-				return assay_err_prefix(
+			if (s != ASSAY_OK) {
+				assay_err_prefix(
 				    err, "worker %s needs %s", host->loaded[i].name, *need);
+				return s;
+			}
 		}
 	}
 	return ASSAY_OK;
@@ -382,9 +388,14 @@ enum assay_status assay_host_warm(struct assay_host *host, struct assay_err *err
 	assay_digest_warm();
 	for (size_t i = 0; i < host->n; i++) {
 		const struct assay_loaded *l = &host->loaded[i];
+		enum assay_status s = ASSAY_OK;
 
-		if (l->plugin->warm != NULL && l->plugin->warm(l->state, err) != ASSAY_OK)
-			return assay_err_prefix(err, "plugin %s", l->name);
+		if (l->plugin->warm != NULL)
+			s = l->plugin->warm(l->state, err);
+		if (s != ASSAY_OK) {
+			assay_err_prefix(err, "plugin %s", l->name);
+			return s;
+		}
 	}
 	return ASSAY_OK;
 }

@@ -98,7 +98,7 @@ static enum assay_status read_key(
 	assay_buf_init(&buf, KEY_MAX);
 	status = assay_io_read_file(file, &buf, err);
 	if (status != ASSAY_OK)
-		(void)assay_err_prefix(err, "pseudonymise_key");
+		assay_err_prefix(err, "pseudonymise_key");
 	else if (buf.n < ASSAY_PSEUDONYM_KEY_MIN)
 		(void)assay_err_set(err, ASSAY_E_CONF,
 		    "pseudonymise_key: %s has less than %u bytes", file, ASSAY_PSEUDONYM_KEY_MIN);

@@ -249,8 +249,10 @@ enum assay_status assay_request_parse(struct assay_request *request, struct assa
 	json_t *json;
 	enum assay_status s = assay_json_parse(text, &json, err);
 
-	if (s != ASSAY_OK)
-		return assay_err_prefix(err, "request");
+	if (s != ASSAY_OK) {
+		assay_err_prefix(err, "request");
+		return s;
+	}
 	return assay_request_read(request, arena, json, err);
 }
 

@@ -120,15 +120,18 @@ static enum assay_status read_filter(int fd, struct sock_fprog **filter, struct 
 {
 	off_t size = lseek(fd, 0, SEEK_END);
 	struct sock_fprog *prog;
+	enum assay_status s;
 
 	if (size <= 0 || (size_t)size > FILTER_MAX || lseek(fd, 0, SEEK_SET) != 0)
 		return assay_err_set(err, ASSAY_E_IO, "sandbox: a filter of %ld bytes", (long)size);
 	prog = assay_xmalloc(sizeof *prog + (size_t)size);
 	prog->filter = (struct sock_filter *)(prog + 1);
 	prog->len = (unsigned short)((size_t)size / sizeof(struct sock_filter));
-	if (assay_io_read_full(fd, prog->filter, (size_t)size, err) != ASSAY_OK) {
+	s = assay_io_read_full(fd, prog->filter, (size_t)size, err);
+	if (s != ASSAY_OK) {
 		free(prog);
-		return assay_err_prefix(err, "sandbox");
+		assay_err_prefix(err, "sandbox");
+		return s;
 	}
 	*filter = prog;
 	return ASSAY_OK;

@@ -84,7 +84,7 @@ enum assay_status assay_tell_open(const struct assay_host *host, const char *nam
 	t->to = to;
 	status = assay_privacy_new(t->arena, host, &options, &t->filter, err);
 	if (status != ASSAY_OK) {
-		(void)assay_err_prefix(err, "connector %s", name);
+		assay_err_prefix(err, "connector %s", name);
 		assay_tell_close(&t);
 	}
 	*tell = t;
@@ -113,8 +113,10 @@ static enum assay_status filtered(const struct assay_tell *tell, const struct as
 	struct assay_buf buf;
 	enum assay_status status = assay_json_parse(record->json, &json, err);
 
-	if (status != ASSAY_OK)
-		return assay_err_prefix(err, "%s %s", record->kind, record->id);
+	if (status != ASSAY_OK) {
+		assay_err_prefix(err, "%s %s", record->kind, record->id);
+		return status;
+	}
 	assay_privacy_apply(tell->filter, json);
 	*out = *record;
 	assay_buf_init(&buf, ASSAY_REPORT_BYTES * 2);

@@ -36,21 +36,20 @@ enum assay_status assay_err_set(struct assay_err *err, enum assay_status code, c
 }
 
 /* assay_err_prefix - say where, in front of what */
-enum assay_status assay_err_prefix(struct assay_err *err, const char *fmt, ...)
+void assay_err_prefix(struct assay_err *err, const char *fmt, ...)
 {
 	char where[sizeof err->text];
 	char what[sizeof err->text];
 	va_list ap;
 
 	if (err == NULL)
-		return ASSAY_E_IO;
+		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(where, sizeof where, fmt, ap);
 	va_end(ap);
 	memcpy(what, err->text, sizeof what);
 	(void)snprintf(err->text, sizeof err->text, "%.280s: %.300s", where, what);
 	make_printable(err->text);
-	return err->code;
 }
 
 /* assay_status_name - the word used in logs and in errors[].kind of host failures */

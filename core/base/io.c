@@ -83,8 +83,8 @@ enum assay_status assay_io_read_file(const char *path, struct assay_buf *buf, st
 	st = assay_io_read_all(fd, buf, err);
 	(void)close(fd);
 	if (st != ASSAY_OK)
-		return assay_err_prefix(err, "%s", path);
-	return ASSAY_OK;
+		assay_err_prefix(err, "%s", path);
+	return st;
 }
 
 /* assay_io_read_full - exactly n bytes */

@@ -75,7 +75,7 @@ static enum assay_status submit(struct assay_scan_input *input,
 
 	if (st == ASSAY_OK || assay_door_stopping(input->door))
 		return st;
-	(void)assay_err_prefix(err, "%s", name);
+	assay_err_prefix(err, "%s", name);
 	complain(input, err);
 	return ASSAY_OK;
 }
@@ -197,7 +197,7 @@ static enum assay_status fetch(
 		if (from->plugin->archiver->get(from->state, ref, &submission.fd, err) == ASSAY_OK)
 			return submit(input, &submission, ref, err);
 	}
-	(void)assay_err_prefix(err, "%s", ref);
+	assay_err_prefix(err, "%s", ref);
 	complain(input, err);
 	return ASSAY_OK;
 }

@@ -38,7 +38,7 @@ enum assay_status assay_scan_output_open(struct assay_scan_output *output,
 /* complain - one line; the first failure's exit code is remembered */
 static void complain(struct assay_scan_output *output, const char *who, struct assay_err *err)
 {
-	(void)assay_err_prefix(err, "%s", who);
+	assay_err_prefix(err, "%s", who);
 	(void)assay_cmd_fail(err);
 	if (output->failed == 0)
 		output->failed = 73;

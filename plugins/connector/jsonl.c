@@ -140,7 +140,7 @@ static enum assay_status append(
 	}
 	if (size >= 0)
 		(void)!ftruncate(j->fd, size);
-	(void)assay_err_prefix(err, "%s", j->path);
+	assay_err_prefix(err, "%s", j->path);
 	return status;
 }
 

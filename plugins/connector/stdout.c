@@ -33,7 +33,7 @@ static enum assay_status stdout_save(
 		assay_buf_release(&line);
 	}
 	if (status != ASSAY_OK)
-		(void)assay_err_prefix(err, "standard output");
+		assay_err_prefix(err, "standard output");
 	return status;
 }
 

@@ -154,8 +154,10 @@ static enum assay_status scan_file(
 	file.mtime_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
 	st = assay_io_map(fd, SIZE_MAX, &map, err);
 	assay_io_close(&fd);
-	if (st != ASSAY_OK)
-		return assay_err_prefix(err, "%s", name);
+	if (st != ASSAY_OK) {
+		assay_err_prefix(err, "%s", name);
+		return st;
+	}
 	file.bytes = assay_slice(map.p, map.n);
 	st = submit_all(&file, err);
 	assay_io_unmap(&map);

@@ -191,7 +191,8 @@ static void errors_are_one_printable_line(void **state)
 	(void)state;
 	assert_int_equal(assay_err_set(&err, ASSAY_E_CONF, "a%sb", "\n\033"), ASSAY_E_CONF);
 	assert_string_equal(err.text, "a??b");
-	assert_int_equal(assay_err_prefix(&err, "f:%d", 3), ASSAY_E_CONF);
+	assay_err_prefix(&err, "f:%d", 3);
+	assert_int_equal(err.code, ASSAY_E_CONF);
 	assert_string_equal(err.text, "f:3: a??b");
 	assert_int_equal(assay_status_exit(ASSAY_E_USAGE), 64);
 	assert_int_equal(assay_status_exit(ASSAY_E_FULL), 73);

@@ -236,7 +236,7 @@ static enum assay_status fetch(
 		    assay_err_set(err, ASSAY_E_SYNTAX, "damaged: its bytes have another sha256");
 	EVP_MD_CTX_free(copy->md);
 	if (status != ASSAY_OK)
-		(void)assay_err_prefix(err, "%s in the archive", sha256);
+		assay_err_prefix(err, "%s in the archive", sha256);
 	return status;
 }
 

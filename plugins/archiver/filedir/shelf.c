@@ -86,7 +86,7 @@ static enum assay_status fill(
 	if (status == ASSAY_OK && (fchmod(fd, FILE_MODE) != 0 || fsync(fd) != 0))
 		return assay_io_fail(err, "cannot write to", path);
 	if (status != ASSAY_OK)
-		(void)assay_err_prefix(err, "%s", path);
+		assay_err_prefix(err, "%s", path);
 	return status;
 }
 
