@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+#include "text/utf8.h"
+
 #include "mail/authres.h"
 #include "mail/header.h"
 #include "mail/lex.h"
@@ -140,7 +142,7 @@ static void read_resinfo(struct reader *rd, struct resinfo *info)
 /* lower - a copy in the arena */
 static struct assay_slice lower(struct reader *rd, struct assay_slice s)
 {
-	return assay_lex_lower(rd->arena, assay_slice_head(s, 1000));
+	return assay_lex_lower(rd->arena, assay_slice_head(s, assay_utf8_cut(s, 1000)));
 }
 
 /* comment_policy - "p=REJECT" in the comment of opendmarc and Gmail */
