@@ -72,7 +72,7 @@ static bool has_content_field(const struct assay_lines *l, size_t at)
 	for (int i = 0; i < LINES_AHEAD && at < stop; i++) {
 		struct assay_slice rest = assay_slice(l->bytes.p + at, stop - at);
 
-		if (rest.p[0] == '\n' || rest.p[0] == '\r')
+		if (rest.p[0] == '\n' || rest.p[0] == '\r' || assay_slice_starts(rest, "--"))
 			return false;
 		if (assay_slice_casestarts(rest, "content-"))
 			return true;

@@ -45,24 +45,47 @@ static void without_comments(struct assay_slice raw, struct assay_buf *out)
 	}
 }
 
+/* add_byte - one byte of a value, or what %xx stands for in an extended one; returns what it took
+ */
+static size_t add_byte(struct assay_slice s, bool extended, struct assay_buf *out)
+{
+	int high, low;
+
+	if (!extended || s.p[0] != '%' || s.n < 3) {
+		assay_buf_add_char(out, s.p[0]);
+		return 1;
+	}
+	high = assay_ascii_hex((unsigned char)s.p[1]);
+	low = assay_ascii_hex((unsigned char)s.p[2]);
+	if (high < 0 || low < 0) {
+		assay_buf_add_char(out, '%');
+		return 1;
+	}
+	assay_buf_add_char(out, (char)(high * 16 + low));
+	return 3;
+}
+
 /* take_value - up to the next `;`, unescaped and unquoted, charset'' in front left out */
 static struct assay_slice take_value(struct assay_slice s, bool extended, struct assay_buf *out)
 {
 	struct assay_slice value;
-	size_t from = out->n, i, marks = 0;
+	size_t from = out->n, i = 0, marks = 0;
 
-	for (i = 0; i < s.n && s.p[i] != ';'; i++) {
+	while (i < s.n && s.p[i] != ';') {
 		if (s.p[i] == '\\' && i + 1 < s.n)
 			i++;
-		else if (s.p[i] == '"')
-			continue;
-		else if (s.p[i] == '\'' && extended && ++marks == 2) {
+		if (s.p[i] == '"') {
+			i++;
+		} else if (s.p[i] == '\'' && extended && ++marks == 2) {
 			out->n = from;
-			continue;
+			i++;
+		} else {
+			i += add_byte(assay_slice_from(s, i), extended, out);
 		}
-		assay_buf_add_char(out, s.p[i]);
 	}
 	value = assay_slice(out->p != NULL ? out->p + from : "", out->n - from);
+	if (extended)
+		return value;
 	while (value.n > 0 && (value.p[0] == '\'' || value.p[0] == ' '))
 		value = assay_slice_from(value, 1);
 	while (value.n > 0 && (value.p[value.n - 1] == '\'' || value.p[value.n - 1] == ' '))
