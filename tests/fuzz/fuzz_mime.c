@@ -13,9 +13,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "../unit/fake_host.h"
-#include "../../smtp/decode.h"
-#include "../../smtp/walk.h"
+#include "fake_host.h"
+#include "smtp/decode.h"
+#include "smtp/walk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
