@@ -55,7 +55,7 @@ static uint64_t any_zero(uint64_t x)
 /* is_plain - may this byte stand in a JSON string as it is */
 static bool is_plain(unsigned char c)
 {
-	return c >= 0x20 && c != '"' && c != '\\';
+	return c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
 }
 
 /* plain_run - length of the beginning that needs no escape; *high: it holds bytes over 0x7f */
@@ -67,7 +67,7 @@ static size_t plain_run(const char *p, size_t n, bool *high)
 	for (; i + 8 <= n; i += 8) {
 		memcpy(&x, p + i, 8);
 		if ((((x - ONES * 0x20) & ~x & HIGH) | any_zero(x ^ (ONES * '"')) |
-			any_zero(x ^ (ONES * '\\'))) != 0)
+			any_zero(x ^ (ONES * '\\')) | any_zero(x ^ (ONES * 0x7f))) != 0)
 			break;
 		seen |= x;
 	}
@@ -75,23 +75,6 @@ static size_t plain_run(const char *p, size_t n, bool *high)
 		seen |= (unsigned char)p[i];
 	*high = (seen & HIGH) != 0;
 	return i;
-}
-
-/* put_text - a run without escapes, made valid UTF-8 where it is not */
-static void put_text(struct sink *s, const char *p, size_t n, bool high)
-{
-	struct assay_slice run = { p, n };
-
-	if (!high || assay_utf8_is_valid(run)) {
-		put(s, p, n);
-	} else if (s->out != NULL) {
-		size_t before = s->out->n;
-
-		(void)assay_utf8_clean(run, s->out);
-		s->n += s->out->n - before;
-	} else {
-		s->n += 3 * n;
-	}
 }
 
 /* put_escape - one byte that may not stand as it is */
@@ -111,6 +94,52 @@ static void put_escape(struct sink *s, unsigned char c)
 		put(s, text, 2);
 	} else {
 		put(s, text, sizeof text);
+	}
+}
+
+/* find_c1 - where a control character of U+0080 to U+009F begins, or n; text is valid UTF-8 */
+static size_t find_c1(const char *p, size_t n)
+{
+	const char *lead = p, *end = p + n;
+
+	while ((lead = memchr(lead, 0xc2, (size_t)(end - lead))) != NULL) {
+		if ((unsigned char)lead[1] < 0xa0)
+			return (size_t)(lead - p);
+		lead++;
+	}
+	return n;
+}
+
+/* put_high - text beyond ASCII; C1 controls are escaped, because terminals obey them */
+static void put_high(struct sink *s, const char *p, size_t n)
+{
+	size_t c1;
+
+	while ((c1 = find_c1(p, n)) < n) {
+		put(s, p, c1);
+		put_escape(s, (unsigned char)p[c1 + 1]);
+		p += c1 + 2;
+		n -= c1 + 2;
+	}
+	put(s, p, n);
+}
+
+/* put_text - a run without escapes, made valid UTF-8 where it is not */
+static void put_text(struct sink *s, const char *p, size_t n, bool high)
+{
+	struct assay_slice run = { p, n };
+
+	if (!high) {
+		put(s, p, n);
+	} else if (assay_utf8_is_valid(run)) {
+		put_high(s, p, n);
+	} else if (s->out != NULL) {
+		size_t before = s->out->n;
+
+		(void)assay_utf8_clean(run, s->out);
+		s->n += s->out->n - before;
+	} else {
+		s->n += 3 * n;
 	}
 }
 

@@ -62,7 +62,8 @@ static void test_strings(void **state)
 
 	(void)state;
 	check(json_string(""), "\"\"");
-	check(json_string("a\"b\\c/\x7f"), "\"a\\\"b\\\\c/\x7f\"");
+	check(json_string("a\"b\\c/~"), "\"a\\\"b\\\\c/~\"");
+	check(json_string("a\x7f\xc2\x9b\xc2\xa0\xc2\x80"), "\"a\\u007f\\u009b\xc2\xa0\\u0080\"");
 	check(json_string("\b\f\n\r\t\x01\x0b\x1f"), "\"\\b\\f\\n\\r\\t\\u0001\\u000b\\u001f\"");
 	check(json_string("gr\xc3\xbc\xc3\x9f"), "\"gr\xc3\xbc\xc3\x9f\"");
 	for (size_t i = 0; i < 32; i++) {
