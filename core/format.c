@@ -11,6 +11,7 @@
 
 #include "core/format.h"
 #include "core/json.h"
+#include "core/view.h"
 
 /* assay_format_find - by name */
 bool assay_format_find(const char *name, enum assay_format *format)
@@ -65,6 +66,20 @@ static void add_lines(json_t *array, struct assay_buf *out)
 	json_decref(array);
 }
 
+/* add_payloads - the report of each payload, on a line */
+static void add_payloads(const json_t *report, struct assay_buf *out)
+{
+	const json_t *results = json_object_get(report, "results");
+
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		const char *id = assay_json_get_str(json_array_get(results, i), "payload_id");
+		json_t *view = id != NULL ? assay_view_subtree(report, id) : NULL;
+
+		if (view != NULL)
+			add_document(view, true, out);
+	}
+}
+
 /* add_native - the report's own bytes, or indented */
 static void add_native(const struct assay_format_style *style, const json_t *report,
     struct assay_slice bytes, struct assay_buf *out)
@@ -92,6 +107,12 @@ enum assay_status assay_format_write(const struct assay_format_style *style, con
 		break;
 	case ASSAY_FORMAT_LINES:
 		add_lines(assay_format_lines(report), out);
+		break;
+	case ASSAY_FORMAT_SPLIT:
+		add_lines(assay_view_split(report), out);
+		break;
+	case ASSAY_FORMAT_PAYLOADS:
+		add_payloads(report, out);
 		break;
 	case ASSAY_FORMAT_TREE:
 		assay_format_tree(report, style->colour, out);

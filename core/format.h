@@ -1,5 +1,6 @@
 /*
- * core/format.h - a report in the form somebody reads it: native, summary, stoq, lines, tree
+ * core/format.h - a report in the form somebody reads it: native, summary, stoq, lines, tree,
+ * split, payloads
  *
  * Works on a report that was checked (core/report_check.h), in a process outside the sandbox: text
  * in it is still a stranger's. Members that are missing or of another type are left out, never
@@ -20,10 +21,12 @@ enum assay_format {
 	ASSAY_FORMAT_SUMMARY, /* one flat line per mail, at most ASSAY_FORMAT_SUMMARY_MAX bytes */
 	ASSAY_FORMAT_STOQ,    /* stoQ v3's document */
 	ASSAY_FORMAT_LINES,   /* one line per payload */
-	ASSAY_FORMAT_TREE     /* for people */
+	ASSAY_FORMAT_TREE,    /* for people */
+	ASSAY_FORMAT_SPLIT,   /* a document for each payload and worker, one line each */
+	ASSAY_FORMAT_PAYLOADS /* a report for each payload and what came out of it, one line each */
 };
 
-#define ASSAY_FORMAT_NAMES "native|summary|stoq|lines|tree"
+#define ASSAY_FORMAT_NAMES "native|summary|stoq|lines|tree|split|payloads"
 #define ASSAY_FORMAT_SUMMARY_MAX 8192
 
 struct assay_format_style {

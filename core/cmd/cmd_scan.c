@@ -42,7 +42,7 @@ enum {
 static const struct assay_arg args_of_scan[] = {
 	{ 'r', "recursive", NULL, "Scan the files in directories and below" },
 	{ 0, "compact", NULL, "One report per line" },
-	{ 0, "format", "FORM", "native, summary, stoq, lines or tree" },
+	{ 0, "format", "FORM", "native, summary, stoq, lines, tree, split, payloads" },
 	{ 'a', "always-dispatch", "NAMES", "Workers that look at every payload" },
 	{ 's', "start-dispatch", "NAMES", "Workers that look at the message itself" },
 	{ 'R', "dispatchers", "NAMES", "Plugins that choose workers" },

@@ -89,6 +89,10 @@ static void test_golden(void **state)
 		    (struct assay_format_style){ ASSAY_FORMAT_STOQ, false, false });
 		check(names[i], "lines",
 		    (struct assay_format_style){ ASSAY_FORMAT_LINES, false, false });
+		check(names[i], "split",
+		    (struct assay_format_style){ ASSAY_FORMAT_SPLIT, false, false });
+		check(names[i], "payloads",
+		    (struct assay_format_style){ ASSAY_FORMAT_PAYLOADS, false, false });
 		check(names[i], "tree",
 		    (struct assay_format_style){ ASSAY_FORMAT_TREE, false, false });
 	}
