@@ -258,7 +258,7 @@ static void repeated(struct assay_scan *scan)
 
 		if (second != NULL)
 			assay_defect_add(
-			    &scan->defects, "repeated-field", second->name.p, "1", second->name);
+			    &scan->defects, "repeated-field", second->name.p, "0", second->name);
 	}
 }
 

@@ -54,7 +54,8 @@ struct assay_part {
 	struct assay_header header;
 	struct assay_entity entity;
 	const struct assay_part *parent;
-	const char *place;   /* "1.2"; "" is the root of a message that is no multipart: "1" */
+	const char
+	    *place; /* "1.2" as in IMAP; "0" the message and its header; its only part is "1" */
 	const char *reading; /* NULL in the primary reading, else the word of the defect */
 	unsigned depth;
 	size_t children; /* parts that were split off */

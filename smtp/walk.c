@@ -62,12 +62,13 @@ static bool may_add(struct assay_walk *w, struct assay_slice bytes, const char *
 	return true;
 }
 
-/* place_of - "1.2" below its parent; other readings are told apart by "~" */
+/* place_of - "1.2" below its parent, as IMAP numbers parts; "0" is the message with its header;
+ * other readings are told apart by "~" */
 static const char *place_of(
     struct assay_walk *w, const struct assay_part *parent, size_t index, const char *reading)
 {
 	if (parent == NULL)
-		return "1";
+		return "0";
 	if (reading != NULL)
 		return assay_arena_printf(w->arena, "%s~%zu", parent->place, w->others);
 	if (parent->parent == NULL)
@@ -141,6 +142,8 @@ static struct assay_part *new_part(
 	if (part->depth > w->deepest)
 		w->deepest = part->depth;
 	read_header(w, part);
+	if (parent == NULL && !part->entity.multipart)
+		part->place = "1";
 	return part;
 }
 
