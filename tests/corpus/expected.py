@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """expected.py - the results that other libraries' tests expect of their own mails
 
-mime4j: decoded bodies by part. stalwart: parts with their text or bytes. MIME-tools: type, size and
+mbox: messages and offsets. mime4j: decoded bodies by part. stalwart: parts with their text or bytes. MIME-tools: type, size and
 name by part. wildduck: a tree with bodies. Where one library's opinion on a malformed mail is not
 ours, exceptions.tsv has the reason.
 """
@@ -9,7 +9,7 @@ import json
 import os
 import re
 
-from common import CORPUS, Found, Verdict, decodings, files, read, reports, require
+from common import CORPUS, Found, Verdict, decodings, files, read, reports, require, sha256
 
 
 def mime4j(verdict, have):
@@ -90,11 +90,28 @@ def wildduck(verdict, have):
                 verdict.expect(good, mail, f"{len(body)} {body[:30]!r}")
 
 
+def mbox(verdict, have):
+    """mbox.rlug-N are the messages of mbox.rlug; MimeKit lists where each message begins."""
+    path = "mbox/james-mime4j/mbox.rlug"
+    reports_of_file = have.get(path, [])
+    for number, report in enumerate(reports_of_file):
+        wanted = read(f"{path}-{number}")
+        verdict.expect(report["results"][0]["sha256"] in [sha256(wanted), sha256(wanted[:-1])], path,
+                       f"message {number} of {len(wanted)} bytes")
+    verdict.expect(len(reports_of_file) == 5, path, f"{len(reports_of_file)} messages")
+    path, form = "mbox/MimeKit/issue1189.mbox.txt", "unix"
+    if b"\r\n" in read(path):
+        form = "dos"
+    wanted = json.loads(read(f"mbox/MimeKit/issue1189.{form}-offsets.json"))
+    begins = [int(r["request_meta"]["source_id"].rpartition(":")[2]) for r in have.get(path, [])]
+    verdict.expect(begins == [m["mboxMarkerOffset"] for m in wanted], path, f"offsets {begins}")
+
+
 def main():
     """All of them."""
     require()
     verdict, have = Verdict("expected"), reports()
-    for check in (mime4j, stalwart, mimetools, wildduck):
+    for check in (mbox, mime4j, stalwart, mimetools, wildduck):
         check(verdict, have)
     verdict.finish()
 
