@@ -3,7 +3,8 @@
 
 hide-content: each hides an EICAR test file in a zip; its bytes are a payload. hide-filename: each
 hides that a part is called file.zip (or file;.zip); the part is a payload, and file.zip is one of its names. Or a
-defect says why not.
+defect says why not. (One mail of 243, singlepart-mac-binhex, hides nothing: its generator wrote the
+words ARRAY(0x...) in place of the zip.)
 """
 import email
 import re
