@@ -261,7 +261,10 @@ static int large_file(void)
 static int eat(void)
 {
 	for (int i = 0; i < 64; i++) {
-		if (malloc(8 << 20) == NULL)
+		/* volatile: a compiler may leave out memory that nobody looks at */
+		void *volatile block = malloc(8 << 20);
+
+		if (block == NULL)
 			return 7;
 	}
 	return 0;
