@@ -1,7 +1,7 @@
 /*
  * embed.c - scanning from another C program: prints the report of each file it is given
  *
- *	cc embed.c $(pkg-config --cflags --libs jansson) -lassay -o embed
+ *	cc embed.c $(pkg-config --cflags --libs assay) -o embed
  *	./embed mail.eml
  *	ASSAY_PLUGINS=build/plugins ./embed mail.eml	where assay is not installed
  *
