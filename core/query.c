@@ -179,7 +179,7 @@ static enum assay_status read_group(struct parser *p, json_t **node)
 	return status == ASSAY_OK ? next(p) : status;
 }
 
-/* read_not - not, a group or a term */
+/* read_not - not, a group or a term; *node may be there on failure too */
 static enum assay_status read_not(struct parser *p, json_t **node)
 {
 	json_t *inner = NULL;
@@ -206,6 +206,8 @@ static enum assay_status read_not(struct parser *p, json_t **node)
 		if (status == ASSAY_OK) {
 			*node = json_object();
 			assay_json_set(*node, "not", inner);
+		} else {
+			json_decref(inner);
 		}
 	}
 	p->depth--;
@@ -241,8 +243,10 @@ static enum assay_status read_and(struct parser *p, json_t **node)
 		json_t *operand = NULL;
 
 		status = read_not(p, &operand);
-		if (status != ASSAY_OK)
+		if (status != ASSAY_OK) {
+			json_decref(operand);
 			break;
+		}
 		grow(node, "and", operand);
 		if (p->token.kind == AND)
 			status = next(p);

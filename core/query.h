@@ -18,6 +18,13 @@
  *	{"is": "time", "from", "to"}		of the message, ms, [from, to)
  *	{"is": "text", "in": "all" | "body", "value"}	a part of the text
  *
+ * The whole query a connector gets, all members but "want" may be missing:
+ *
+ *	{"match": node, "want", "word", "all": superseded and repeated reports too, "limit"}
+ *	want "reports": a row is a report, newest first; "count": one row {"count"}; "values": rows
+ *	{"value"} of "word"; "counts": rows {"value", "count"} of mails by "word" (or by day, month,
+ *	hour), most (latest) first
+ *
  * Linear; nesting, terms and bytes are bounded below.
  */
 #ifndef ASSAY_QUERY_H

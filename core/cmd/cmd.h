@@ -85,6 +85,9 @@ struct assay_cmd {
 extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_plugins;
 extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */
+extern const struct assay_cmd assay_cmd_search;
+extern const struct assay_cmd assay_cmd_show;
+extern const struct assay_cmd assay_cmd_stats;
 extern const struct assay_cmd assay_cmd_version;
 
 /* Loads the configuration the globals (and core_opts, NULL-terminated, may be NULL) describe and

@@ -1,0 +1,65 @@
+/*
+ * sqlite/store.h - the file: opened, of our schema, statements, transactions
+ *
+ * One connection of one process, opened after any fork. The file is made (0640) by the first
+ * writer; it is in WAL mode, so readers and one writer do not wait for each other. A file of
+ * another program, a damaged one and one of a newer version are refused in one line and not
+ * touched.
+ */
+#ifndef ASSAY_SQLITE_STORE_H
+#define ASSAY_SQLITE_STORE_H
+
+#include <sqlite3.h>
+
+#include <assay/types.h>
+
+enum assay_store_statement {
+	ASSAY_STORE_ADD_REPORT,
+	ASSAY_STORE_IS_SUPERSEDED,
+	ASSAY_STORE_SUPERSEDE,
+	ASSAY_STORE_ADD_DOCUMENT,
+	ASSAY_STORE_FIND_WORD,
+	ASSAY_STORE_ADD_WORD,
+	ASSAY_STORE_FIND_VALUE,
+	ASSAY_STORE_ADD_VALUE,
+	ASSAY_STORE_ADD_FACT,
+	ASSAY_STORE_ADD_TEXT,
+	ASSAY_STORE_ADD_FINDING,
+	ASSAY_STORE_STATEMENTS
+};
+
+struct assay_store {
+	sqlite3 *db;
+	char *path;
+	bool writable;
+	sqlite3_stmt *kept[ASSAY_STORE_STATEMENTS];
+};
+
+/* writable: makes what is missing. Otherwise E_NOENT when there is no store yet. */
+ASSAY_MUST_CHECK enum assay_status assay_store_open(
+    const char *path, bool writable, struct assay_store **store, struct assay_err *err);
+/* Accepts NULL, leaves NULL. */
+void assay_store_close(struct assay_store **store);
+
+/* "PATH: why" of the last failure; E_FULL, E_TIMEOUT (locked), E_IO. */
+enum assay_status assay_store_fail(struct assay_store *store, struct assay_err *err);
+/* A statement kept for the next time, ready to be bound. */
+ASSAY_MUST_CHECK enum assay_status assay_store_prepared(struct assay_store *store,
+    enum assay_store_statement which, sqlite3_stmt **stmt, struct assay_err *err);
+/* A new one; the caller finalizes. */
+ASSAY_MUST_CHECK enum assay_status assay_store_prepare(
+    struct assay_store *store, const char *sql, sqlite3_stmt **stmt, struct assay_err *err);
+/* Up to its end, rows ignored; reset. */
+ASSAY_MUST_CHECK enum assay_status assay_store_run(
+    struct assay_store *store, sqlite3_stmt *stmt, struct assay_err *err);
+/* ASSAY_OK: a row; ASSAY_END: none left. */
+ASSAY_MUST_CHECK enum assay_status assay_store_step(
+    struct assay_store *store, sqlite3_stmt *stmt, struct assay_err *err);
+/* Several statements without results. */
+ASSAY_MUST_CHECK enum assay_status assay_store_exec(
+    struct assay_store *store, const char *sql, struct assay_err *err);
+/* The bytes are borrowed until the statement is reset; {NULL, 0} is NULL. */
+void assay_store_bind_text(sqlite3_stmt *stmt, int at, struct assay_slice text);
+void assay_store_bind_blob(sqlite3_stmt *stmt, int at, struct assay_slice bytes);
+
+#endif
