@@ -73,12 +73,12 @@ static enum assay_status ask_all(struct stats *stats, struct assay_err *err)
 {
 	json_t *by = json_object(), *rows;
 	enum assay_status status = ask(stats, NULL, &rows, err);
+	const int64_t mails = assay_json_get_int(json_array_get(rows, 0), "count", 0);
 
-	stats->answer = json_object();
-	assay_json_set(
-	    stats->answer, "mails", json_incref(json_object_get(json_array_get(rows, 0), "count")));
-	assay_json_set(stats->answer, "by", by);
 	json_decref(rows);
+	stats->answer = json_object();
+	assay_json_set(stats->answer, "mails", assay_json_int(mails));
+	assay_json_set(stats->answer, "by", by);
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0] && status == ASSAY_OK; i++) {
 		status = ask(stats, tables[i].word, &rows, err);
 		assay_json_set(by, tables[i].word, rows);
