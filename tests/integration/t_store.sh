@@ -2,7 +2,6 @@
 # t_store.sh - `assay scan -C sqlite`, then search, show and stats: every kind of word, boolean,
 # folding, CJK, idempotency, files that are no store
 set -eu
-root=${1:?source directory}
 build=${2:?build directory}
 assay=${ASSAY:-$build/assay}
 for plugin in smtp sqlite; do
