@@ -13,7 +13,7 @@ enum { TREE, FORMAT, COMPACT, STORE };
 
 static const struct assay_arg args_of_show[] = {
 	{ 0, "tree", NULL, "Sender, subject and the tree of payloads, for people" },
-	{ 0, "format", "FORM", "native, summary, stoq, lines or tree" },
+	{ 0, "format", "FORM", "native, summary, stoq, lines, tree, split, payloads" },
 	{ 0, "compact", NULL, "On one line" },
 	{ 'C', "connector", "NAME", "The store to ask" },
 	{ 0, NULL, NULL, NULL },
