@@ -133,17 +133,19 @@ static json_t *hop(const struct assay_received *r, const struct assay_received *
 /* received - the hops, newest first; delay_s is the time since the hop before (the next row) */
 static void received(struct assay_scan *scan)
 {
-	struct assay_received *r = assay_arena_calloc(scan->arena, HEAD_RECEIVED, sizeof(*r));
 	const struct assay_header *h = &scan->root->header;
+	const struct assay_header_field **field =
+	    assay_arena_calloc(scan->arena, HEAD_RECEIVED, sizeof(*field));
+	struct assay_received *r;
 	json_t *rows = json_array();
 	size_t n = 0, total = 0;
 
-	for (size_t i = 0; i < h->n; i++) {
-		if (!assay_slice_caseis(h->field[i].name, "received"))
-			continue;
-		if (total++ < HEAD_RECEIVED)
-			assay_received_parse(scan->arena, h->field[i].value, &r[n++]);
-	}
+	for (size_t i = 0; i < h->n; i++)
+		if (assay_slice_caseis(h->field[i].name, "received") && total++ < HEAD_RECEIVED)
+			field[n++] = &h->field[i];
+	r = assay_arena_calloc(scan->arena, n + 1, sizeof(*r));
+	for (size_t i = 0; i < n; i++)
+		assay_received_parse(scan->arena, field[i]->value, &r[i]);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(rows, hop(&r[i], i + 1 < n ? &r[i + 1] : NULL));
 	if (total > n)
@@ -167,11 +169,13 @@ static json_t *result_domain(struct assay_slice result, struct assay_slice domai
 /* auth - what our own border server found; null unless it is configured and there */
 static void auth(struct assay_scan *scan)
 {
-	struct assay_authres *a = assay_arena_zalloc(scan->arena, sizeof(*a));
 	struct assay_slice id = assay_slice_str(scan->conf->authserv_id);
+	struct assay_authres *a = NULL;
 	json_t *o, *dkim, *method;
 
-	if (id.n == 0 || !assay_authres_read(scan->arena, &scan->root->header, id, a)) {
+	if (id.n > 0)
+		a = assay_arena_zalloc(scan->arena, sizeof(*a));
+	if (a == NULL || !assay_authres_read(scan->arena, &scan->root->header, id, a)) {
 		assay_scan_set(scan, "auth", json_null());
 		return;
 	}

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "core/report_read.c": "unit/test_format.c", "core/scanner.c": "integration/t_scan.sh",
     "core/scanproc.c": "unit/test_ask.c", "core/setup.c": "integration/t_scan.sh",
     "core/text/css.c": "unit/test_html.c", "smtp/body.c": "unit/test_smtp_worker.c",
+    "smtp/head.c": "unit/test_smtp_golden.c",
     "smtp/mail/lex.c": "unit/test_addr.c", "smtp/others.c": "unit/test_smtp_worker.c",
     "smtp/smime.c": "unit/test_smtp_worker.c", "smtp/traits.c": "unit/test_smtp_worker.c",
     "smtp/urls.c": "unit/test_smtp_worker.c",

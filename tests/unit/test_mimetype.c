@@ -160,6 +160,31 @@ static void believes_weak_signs_of_mail_in_the_root_only(void **state)
 	assert_string_equal(type_of(&payload), "text/plain");
 }
 
+static void believes_what_is_declared_a_message(void **state)
+{
+	struct fake_payload payload =
+	    child(ASSAY_SLICE_LIT("Subject: c\r\n\r\nd"), "message/rfc822");
+
+	(void)state;
+	assert_string_equal(type_of(&payload), "message/rfc822");
+	payload.content_type = NULL;
+	assert_string_equal(type_of(&payload), "text/plain");
+	payload = child(ASSAY_SLICE_LIT("no field\r\nhere"), "message/rfc822");
+	assert_string_equal(type_of(&payload), "text/plain");
+}
+
+static void sees_through_white_space(void **state)
+{
+	static char bytes[1 << 16];
+	struct fake_payload payload = child(assay_slice(bytes, sizeof(bytes)), NULL);
+
+	(void)state;
+	memset(bytes, '\n', sizeof(bytes));
+	assert_string_equal(type_of(&payload), "text/plain");
+	memcpy(bytes, "#!/bin/sh", 9);
+	assert_string_equal(type_of(&payload), "text/x-shellscript");
+}
+
 static void tells_text_from_html_bodies(void **state)
 {
 	struct fake_payload payload;
@@ -230,6 +255,8 @@ int main(void)
 		cmocka_unit_test(knows_zips_by_their_members),
 		cmocka_unit_test(knows_mails),
 		cmocka_unit_test(believes_weak_signs_of_mail_in_the_root_only),
+		cmocka_unit_test(believes_what_is_declared_a_message),
+		cmocka_unit_test(sees_through_white_space),
 		cmocka_unit_test(tells_text_from_html_bodies),
 		cmocka_unit_test(routes_by_any_type),
 		cmocka_unit_test(reads_its_route_table),

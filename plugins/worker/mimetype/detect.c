@@ -2,7 +2,8 @@
  * detect - the type of one payload; see detect.h
  *
  * libmagic is given a mebibyte at most, its own limits are set low, and it is asked only when our
- * own look did not settle the matter: a plain text body costs it half a millisecond. It opens its
+ * own look did not settle the matter: a plain text body costs it half a millisecond. Long runs of
+ * white space are broken before it sees them: it is quadratic in their length. It opens its
  * database in _new() and nothing later. When it fails the answer is application/octet-stream.
  */
 #include <stdlib.h>
@@ -22,9 +23,11 @@
 	(MAGIC_ERROR | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_APPTYPE | MAGIC_NO_CHECK_TOKENS |  \
 	    MAGIC_NO_CHECK_CSV | MAGIC_NO_CHECK_JSON)
 #define DESCRIPTION_MAX 256
+#define BLANK_MAX ((size_t)64) /* white space in a row that libmagic is shown */
 
 struct assay_detect {
 	magic_t magic;
+	char *shown; /* what libmagic sees in place of bytes with too much white space */
 	char mimetype[128];
 	char description[DESCRIPTION_MAX + 1];
 };
@@ -73,6 +76,7 @@ void assay_detect_free(struct assay_detect **detect)
 		return;
 	if ((*detect)->magic != NULL)
 		magic_close((*detect)->magic);
+	free((*detect)->shown);
 	free(*detect);
 	*detect = NULL;
 }
@@ -109,6 +113,46 @@ static const char *unsure(struct assay_slice head)
 					      : "application/octet-stream";
 }
 
+/* blank_from - the end of the white space that begins at `at` */
+static size_t blank_from(struct assay_slice s, size_t at)
+{
+	while (at < s.n && assay_ascii_is_space((unsigned char)s.p[at]))
+		at++;
+	return at;
+}
+
+/* long_blank - is there white space of twice BLANK_MAX in a row? */
+static bool long_blank(struct assay_slice s)
+{
+	for (size_t at = BLANK_MAX; at < s.n; at += BLANK_MAX)
+		if (assay_ascii_is_space((unsigned char)s.p[at]) &&
+		    blank_from(s, at) - at >= BLANK_MAX)
+			return true;
+	return false;
+}
+
+/* break_blanks - the same bytes, with a dot after each BLANK_MAX of white space in a row
+ *
+ * At each place of a search libmagic passes over all white space that follows. */
+static struct assay_slice break_blanks(struct assay_detect *d, struct assay_slice head)
+{
+	size_t run = 0;
+
+	if (!long_blank(head))
+		return head;
+	if (d->shown == NULL)
+		d->shown = assay_xcalloc(1, ASSAY_SNIFF_BYTES);
+	memcpy(d->shown, head.p, head.n);
+	for (size_t at = 0; at < head.n; at++) {
+		run = assay_ascii_is_space((unsigned char)head.p[at]) ? run + 1 : 0;
+		if (run > BLANK_MAX) {
+			d->shown[at] = '.';
+			run = 0;
+		}
+	}
+	return assay_slice(d->shown, head.n);
+}
+
 /* ask - libmagic's type and words */
 static struct assay_detect_type ask(struct assay_detect *d, struct assay_slice head)
 {
@@ -116,6 +160,7 @@ static struct assay_detect_type ask(struct assay_detect *d, struct assay_slice h
 	const char *said;
 	size_t n = 0;
 
+	head = break_blanks(d, head);
 	(void)magic_setflags(d->magic, MAGIC_MIME_TYPE | FLAGS);
 	said = magic_buffer(d->magic, head.p, head.n);
 	if (said == NULL || !is_type(said) || strcmp(said, "application/octet-stream") == 0 ||
@@ -152,6 +197,15 @@ static const char *body_text(struct assay_slice bytes, const struct assay_detect
 	return plain ? "text/plain" : NULL;
 }
 
+/* is_message - bytes declared to be a message that begin like one */
+static bool is_message(struct assay_slice bytes, const struct assay_detect_hint *hint)
+{
+	return hint->declared != NULL &&
+	    (strcmp(hint->declared, "message/rfc822") == 0 ||
+		strcmp(hint->declared, "message/global") == 0) &&
+	    assay_sniff_field(bytes) && assay_sniff_is_text(bytes);
+}
+
 /* assay_detect_type - see detect.h */
 struct assay_detect_type assay_detect_type(
     struct assay_detect *detect, struct assay_slice bytes, const struct assay_detect_hint *hint)
@@ -162,7 +216,8 @@ struct assay_detect_type assay_detect_type(
 	if (type != NULL)
 		return named(type);
 	mail = assay_sniff_mail(bytes);
-	if (mail == ASSAY_MAIL_CERTAIN || (mail == ASSAY_MAIL_WEAK && hint->root))
+	if (mail == ASSAY_MAIL_CERTAIN || (mail == ASSAY_MAIL_WEAK && hint->root) ||
+	    is_message(bytes, hint))
 		return named("message/rfc822");
 	type = body_text(bytes, hint);
 	if (type != NULL)

@@ -23,6 +23,8 @@ enum assay_sniff_mail {
 const char *assay_sniff_type(struct assay_slice bytes);
 /* Leading blank lines, a byte order mark, an mbox "From " line and some junk are skipped. */
 enum assay_sniff_mail assay_sniff_mail(struct assay_slice bytes);
+/* The first line is a header field. */
+bool assay_sniff_field(struct assay_slice bytes);
 /* No NUL and next to no control characters in the first 64 KiB: somebody's text in some charset
  * that contains ASCII. */
 bool assay_sniff_is_text(struct assay_slice bytes);

@@ -60,6 +60,14 @@ static struct assay_slice field_name(struct assay_slice line)
 	return name;
 }
 
+/* assay_sniff_field - see sniff.h */
+bool assay_sniff_field(struct assay_slice bytes)
+{
+	struct assay_slice rest = assay_slice_head(bytes, MAIL_HEAD);
+
+	return field_name(take_line(&rest)).n > 0;
+}
+
 /* assay_sniff_mail - see sniff.h */
 enum assay_sniff_mail assay_sniff_mail(struct assay_slice bytes)
 {
