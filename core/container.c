@@ -37,7 +37,7 @@ static bool is_of(const char *sha256, struct assay_slice bytes)
 }
 
 /* next - one payload off the front; false when it is broken or a lie */
-static bool next(struct assay_slice *rest, struct assay_slice message, struct assay_kept *kept)
+static bool next(struct assay_slice *rest, struct assay_slice *message, struct assay_kept *kept)
 {
 	uint64_t size = 0;
 
@@ -49,7 +49,11 @@ static bool next(struct assay_slice *rest, struct assay_slice message, struct as
 		size |= (uint64_t)(unsigned char)rest->p[64 + i] << (8 * i);
 	*rest = assay_slice_from(*rest, ASSAY_CONTAINER_HEAD);
 	if (size == ASSAY_CONTAINER_MESSAGE) {
-		kept->bytes = message;
+		/* Once: each further head would have all of it read again. */
+		if (message->p == NULL)
+			return false;
+		kept->bytes = *message;
+		*message = ASSAY_SLICE_NONE;
 	} else if (size <= rest->n) {
 		kept->bytes = assay_slice_head(*rest, (size_t)size);
 		*rest = assay_slice_from(*rest, (size_t)size);
@@ -64,10 +68,10 @@ void assay_container_read(struct assay_container *container, struct assay_slice 
     uint32_t count, struct assay_slice message)
 {
 	*container = (struct assay_container){ .map = { "", 0 } };
-	if (count == 0 || count > bytes.n / ASSAY_CONTAINER_HEAD)
+	if (count == 0 || count > bytes.n / ASSAY_CONTAINER_HEAD || count > ASSAY_CONTAINER_MOST)
 		return;
 	container->kept = assay_xcalloc(count, sizeof *container->kept);
-	while (container->n < count && next(&bytes, message, &container->kept[container->n]))
+	while (container->n < count && next(&bytes, &message, &container->kept[container->n]))
 		container->n++;
 }
 

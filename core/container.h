@@ -4,7 +4,8 @@
  * One memory file with the payloads that shall be archived: per payload the digest (64 hex digits),
  * the size (u64 little-endian) and the bytes. For the message itself only the head is written: the
  * door keeps its own copy, and never the scan process' one. The reader believes nothing: payloads
- * whose bytes are not of their digest, and all behind them, are left out.
+ * whose bytes are not of their digest, and all behind them, are left out. The message is there
+ * once, so that reading is linear in the file and the message.
  */
 #ifndef ASSAY_CONTAINER_H
 #define ASSAY_CONTAINER_H
@@ -16,6 +17,8 @@
 #define ASSAY_CONTAINER_HEAD 72u
 /* As size: the message itself. */
 #define ASSAY_CONTAINER_MESSAGE UINT64_MAX
+/* Payloads of one mail that are believed: more than max_children_message can be set to. */
+#define ASSAY_CONTAINER_MOST 1000100u
 
 /* Appends one payload; `message`: only its head. */
 ASSAY_MUST_CHECK enum assay_status assay_container_put(

@@ -103,12 +103,28 @@ static void test_lies(void **state)
 	assay_buf_release(&all);
 }
 
+/* test_message_once - heads without bytes cannot have the message read over and over */
+static void test_message_once(void **state)
+{
+	struct assay_buf all;
+	int fd = make(&all);
+
+	(void)state;
+	assay_io_close(&fd);
+	all.n = ASSAY_CONTAINER_HEAD;
+	assert_int_equal(read_n(assay_buf_slice(&all), 1, MESSAGE), 1);
+	assert_true(assay_buf_add(&all, all.p, ASSAY_CONTAINER_HEAD));
+	assert_int_equal(read_n(assay_buf_slice(&all), 2, MESSAGE), 1);
+	assay_buf_release(&all);
+}
+
 /* main - all of it */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_message_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
