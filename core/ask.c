@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,18 +13,24 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/slice.h"
 #include "core/ask.h"
 #include "core/json.h"
 #include "core/report_check.h"
 
 #define GRACE_MS 1000 /* for the scan process' own partial report at the deadline */
 #define STILLBORN_MAX 4u
+#define START_MS 30000 /* from fork to READY: a loaded machine, sanitizers */
+#define READY_MS 3000  /* from one mail's answer to READY: nothing is to be done then */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* assay_ask_init - nothing sent yet */
 void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail)
 {
+	const char *id = assay_json_get_str(mail->request, "scan_id");
+
 	*ask = (struct assay_ask){ .state = ASSAY_ASK_WAITING, .mail = *mail, .keep = -1 };
+	(void)snprintf(ask->scan_id, sizeof ask->scan_id, "%s", id != NULL ? id : "");
 	assay_buf_init(&ask->report, ASSAY_REPORT_BYTES);
 }
 
@@ -37,20 +44,21 @@ void assay_ask_release(struct assay_ask *ask)
 }
 
 /* assay_ask_attach - a line to a process that is, or will be, READY */
-void assay_ask_attach(struct assay_ask *ask, struct assay_wire *line)
+void assay_ask_attach(struct assay_ask *ask, const struct assay_ask_line *line)
 {
-	if (ask->mail.deadline_ms == 0)
-		ask->mail.deadline_ms = assay_clock_mono_ms() + ask->mail.time_ms;
-	ask->line = line;
+	ask->line = *line;
 	ask->asked = false;
 	ask->state = ASSAY_ASK_RUNNING;
-	assay_progress_clear(ask->mail.page);
+	ask->ready_ms = assay_clock_mono_ms() + (line->fresh ? START_MS : READY_MS);
+	assay_progress_clear(line->page);
 }
 
 /* assay_ask_wake_ms - the deadline, and a moment for a report that is being written */
 int64_t assay_ask_wake_ms(const struct assay_ask *ask)
 {
-	return ask->mail.deadline_ms + GRACE_MS;
+	int64_t end_ms = ask->mail.deadline_ms != 0 ? ask->mail.deadline_ms + GRACE_MS : INT64_MAX;
+
+	return ask->asked || end_ms < ask->ready_ms ? end_ms : ask->ready_ms;
 }
 
 /* lose - the owner shall bury the line */
@@ -69,15 +77,18 @@ static void finish(struct assay_ask *ask, const char *why)
 /* send_request - the request, now that somebody is ready for it */
 static void send_request(struct assay_ask *ask)
 {
-	struct assay_wire_request request = { .deadline_ms = ask->mail.deadline_ms };
+	struct assay_wire_request request;
 	enum assay_status st = ASSAY_E_LIMIT;
 	struct assay_buf text;
 
+	if (ask->mail.deadline_ms == 0)
+		ask->mail.deadline_ms = assay_clock_mono_ms() + ask->mail.time_ms;
+	request.deadline_ms = ask->mail.deadline_ms;
 	assay_buf_init(&text, ASSAY_WIRE_REQUEST_MAX);
 	if (assay_json_write(ask->mail.request, ASSAY_JSON_COMPACT, &text)) {
 		request.json = assay_buf_slice(&text);
-		st = assay_wire_send_request(
-		    ask->line->sock, &request, ask->mail.message, ask->mail.page->fd, &ask->err);
+		st = assay_wire_send_request(ask->line.wire->sock, &request, ask->mail.message,
+		    ask->line.page->fd, &ask->err);
 	}
 	assay_buf_release(&text);
 	if (st == ASSAY_E_LIMIT) {
@@ -124,6 +135,22 @@ static bool read_report(struct assay_ask *ask, int fd, uint64_t size)
 	return assay_report_check(assay_buf_slice(&ask->report), &ask->err) == ASSAY_OK;
 }
 
+/* is_ours - is it of the mail that was asked about? A report with another's scan_id would replace
+ * that one in a store. */
+static bool is_ours(const struct assay_ask *ask)
+{
+	static const char head[] = "{\"schema\":\"" ASSAY_REPORT_SCHEMA "\",\"scan_id\":\"";
+	struct assay_slice rest = assay_buf_slice(&ask->report);
+
+	if (ask->scan_id[0] == '\0')
+		return true;
+	if (!assay_slice_starts(rest, head) || strcmp(ask->verdict.scan_id, ask->scan_id) != 0)
+		return false;
+	rest = assay_slice_from(rest, sizeof head - 1);
+	return assay_slice_starts(rest, ask->scan_id) &&
+	    assay_slice_starts(assay_slice_from(rest, ASSAY_WIRE_ID), "\"");
+}
+
 /* take_verdict - the answer, if it can be believed */
 static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 {
@@ -131,7 +158,7 @@ static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 
 	if (assay_wire_get_verdict(frame, verdict, &ask->err) != ASSAY_OK ||
 	    !seal(frame->fd[0], verdict->report_size) ||
-	    !read_report(ask, frame->fd[0], verdict->report_size) ||
+	    !read_report(ask, frame->fd[0], verdict->report_size) || !is_ours(ask) ||
 	    (frame->nfd == 2 && !seal(frame->fd[1], verdict->keep_size))) {
 		lose(ask);
 		return;
@@ -151,7 +178,7 @@ static void take(struct assay_ask *ask, struct assay_wire_frame *frame)
 		send_request(ask);
 	} else if (frame->type == ASSAY_WIRE_VERDICT && ask->asked) {
 		take_verdict(ask, frame);
-	} else if (frame->type == ASSAY_WIRE_ERROR) {
+	} else if (frame->type == ASSAY_WIRE_ERROR && (ask->asked || ask->line.fresh)) {
 		(void)assay_err_set(&ask->err, ASSAY_E_UNSUP, "%.*s", (int)frame->body.n,
 		    frame->body.n > 0 ? frame->body.p : "");
 		finish(ask, ask->asked ? "refused" : "unable");
@@ -166,7 +193,7 @@ enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable)
 {
 	while (ask->state == ASSAY_ASK_RUNNING) {
 		struct assay_wire_frame frame;
-		enum assay_status st = assay_wire_next(ask->line, &frame, &ask->err);
+		enum assay_status st = assay_wire_next(ask->line.wire, &frame, &ask->err);
 
 		if (st == ASSAY_OK) {
 			take(ask, &frame);
@@ -175,7 +202,7 @@ enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable)
 		if (st == ASSAY_END && !readable)
 			break;
 		if (st == ASSAY_END)
-			st = assay_wire_receive(ask->line, &ask->err);
+			st = assay_wire_receive(ask->line.wire, &ask->err);
 		readable = false;
 		if (st != ASSAY_OK)
 			lose(ask);
@@ -208,7 +235,7 @@ static bool blame(struct assay_ask *ask, int64_t now_ms)
 	struct assay_progress at;
 
 	ask->blamed[0] = '\0';
-	if (!assay_progress_read(ask->mail.page, &at))
+	if (!assay_progress_read(ask->line.page, &at))
 		return false;
 	if (skip == NULL) {
 		skip = json_array();
@@ -233,12 +260,14 @@ enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
 	int64_t now_ms = assay_clock_mono_ms();
 	bool found;
 
-	ask->line = NULL;
 	ask->state = ASSAY_ASK_WAITING;
 	if (!ask->asked) {
-		/* Recycled, or killed by somebody else: not this mail's doing. */
-		if (++ask->stillborn > STILLBORN_MAX)
+		/* Recycled, owned by an earlier mail, or killed by somebody else: not this mail's
+		 * doing. Only what was never asked says that processes cannot be had. */
+		if (ask->line.fresh && ++ask->stillborn > STILLBORN_MAX)
 			finish(ask, "unable");
+		else if (ask->mail.deadline_ms != 0 && now_ms >= ask->mail.deadline_ms)
+			finish(ask, "timeout");
 		return ask->state;
 	}
 	found = blame(ask, now_ms);

@@ -5,6 +5,9 @@
  * line (a connection to a scan process) whenever it is WAITING, calls step when the line is
  * readable or wake_ms has passed, and takes the line away when step says so:
  *
+ * A process that was asked before may be owned by a mail of then: what it says and does before it
+ * gets this one's request costs a moment and the process, nothing of this mail.
+ *
  *	WAITING	 attach a line			LOST  the process is dead or owned: bury the line
  *	RUNNING	 poll, then step		DONE  give the line back, read `answer`
  *
@@ -31,24 +34,32 @@ enum assay_ask_state { ASSAY_ASK_WAITING, ASSAY_ASK_RUNNING, ASSAY_ASK_LOST, ASS
 
 /* What is asked. */
 struct assay_ask_mail {
-	json_t *request;                  /* members of core/request.h; taken; skip[] grows */
-	int message;                      /* sealed memfd; borrowed */
-	struct assay_progress_page *page; /* of this conversation alone while it lasts; borrowed */
-	int64_t deadline_ms;              /* CLOCK_MONOTONIC; 0: time_ms after the first attach */
+	json_t *request;     /* members of core/request.h; taken; skip[] grows */
+	int message;         /* sealed memfd; borrowed */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: time_ms after the first request went out */
 	int64_t time_ms;
+};
+
+/* Whom it is asked. All borrowed. */
+struct assay_ask_line {
+	struct assay_wire *wire;
+	struct assay_progress_page *page; /* of this process alone; may be read after its death */
+	bool fresh;                       /* it never got a mail */
 };
 
 struct assay_ask {
 	enum assay_ask_state state;
 	struct assay_ask_mail mail;
-	struct assay_wire *line; /* borrowed while RUNNING or LOST */
-	unsigned active;         /* parts of the sandbox in force, as the process says */
-	bool asked;              /* the request is out */
-	bool last;               /* root's worker only */
-	unsigned tries;          /* processes that got this mail */
-	unsigned stillborn;      /* processes that died before they were ready */
-	char blamed[64];         /* who was at work at the last death; "": nobody */
-	bool late;               /* ... and had overstayed */
+	struct assay_ask_line line;      /* while RUNNING or LOST */
+	int64_t ready_ms;                /* when the line must be READY at the latest */
+	char scan_id[ASSAY_WIRE_ID + 1]; /* of the request: the answer's must be the same; "" any */
+	unsigned active;                 /* parts of the sandbox in force, as the process says */
+	bool asked;                      /* the request is out */
+	bool last;                       /* root's worker only */
+	unsigned tries;                  /* processes that got this mail */
+	unsigned stillborn;              /* fresh processes that died before they were ready */
+	char blamed[64];                 /* who was at work at the last death; "": nobody */
+	bool late;                       /* ... and had overstayed */
 
 	/* DONE: */
 	bool answered; /* false: no report, `why` and perhaps err say why */
@@ -63,7 +74,7 @@ struct assay_ask {
 /* Takes the reference to mail->request. */
 void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail);
 void assay_ask_release(struct assay_ask *ask);
-void assay_ask_attach(struct assay_ask *ask, struct assay_wire *line);
+void assay_ask_attach(struct assay_ask *ask, const struct assay_ask_line *line);
 /* When step must be called at the latest (CLOCK_MONOTONIC ms). */
 int64_t assay_ask_wake_ms(const struct assay_ask *ask);
 /* `readable`: poll said so; then one receive is done, which does not block. */

@@ -20,6 +20,7 @@
 #include "base/slice.h"
 #include "core/ask.h"
 #include "core/container.h"
+#include "core/digest.h"
 #include "core/door.h"
 #include "core/engine.h"
 #include "core/json.h"
@@ -28,15 +29,15 @@
 #include "core/scanproc.h"
 
 #define JOBS_MAX 512u
+#define DOZE_MS 3600000               /* poll counts in an int */
 #define HELD_MAX ((uint64_t)32 << 20) /* above it the next message waits outside */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* One mail between submission and answer. */
 struct entry {
 	struct assay_ask ask;
-	struct assay_progress_page page; /* kept for the next mail in this place */
-	struct assay_pool_slot *slot;    /* while somebody scans it */
-	int message;                     /* sealed copy; -1: too large to be copied */
+	struct assay_pool_slot *slot; /* while somebody scans it */
+	int message;                  /* sealed copy; -1: too large to be copied */
 	uint64_t size;
 	void *tag;
 };
@@ -89,9 +90,8 @@ enum assay_status assay_door_open(
 	/* One more in preparation per process keeps them all at work. */
 	d->room = options->jobs * 2 + 1;
 	d->ring = assay_xcalloc(d->room, sizeof *d->ring);
-	for (size_t i = 0; i < d->room; i++)
-		d->ring[i].page.fd = -1;
 	assay_pool_init(&d->pool, options->jobs, child, &d->scanproc, options->foreign);
+	d->pool.recycle = d->scanproc.recycle;
 	*door = d;
 	return ASSAY_OK;
 }
@@ -186,22 +186,43 @@ static json_t *make_request(const struct assay_door *door, const struct assay_su
 	return request;
 }
 
+/* name_mail - its scan_id is ours to give: an answer under another mail's would replace that one */
+static void name_mail(json_t *request, int message)
+{
+	const char *source_id = assay_json_get_str(request, "source_id");
+	char id[ASSAY_UUID_TEXT], sha256[ASSAY_DIGEST_TEXT] = "";
+	struct assay_request named;
+	struct assay_io_map map;
+	struct assay_err err;
+
+	if (message < 0 || json_object_get(request, "scan_id") != NULL)
+		return;
+	assay_request_init(&named);
+	named.source_id = source_id;
+	if (source_id != NULL) {
+		if (assay_io_map(message, SIZE_MAX, &map, &err) != ASSAY_OK)
+			return;
+		assay_digest_hex(ASSAY_SHA256, assay_slice(map.p, map.n), sha256);
+		assay_io_unmap(&map);
+	}
+	assay_request_scan_id(&named, sha256, id);
+	assay_json_set(request, "scan_id", assay_json_own(id));
+}
+
 /* accept_mail - one more in the ring */
 static enum assay_status accept_mail(struct assay_door *door,
     const struct assay_submission *submission, void *tag, struct assay_err *err)
 {
 	struct entry *entry = at(door, door->n);
-	struct assay_ask_mail mail = { .page = &entry->page };
-	enum assay_status st = ASSAY_OK;
+	struct assay_ask_mail mail = { 0 };
+	enum assay_status st;
 
 	entry->slot = NULL;
 	entry->tag = tag;
 	entry->message = -1;
-	if (entry->page.fd < 0)
-		st = assay_progress_open(&entry->page, err);
-	if (st == ASSAY_OK)
-		st = take_message(door, entry, submission, err);
+	st = take_message(door, entry, submission, err);
 	mail.request = make_request(door, submission);
+	name_mail(mail.request, entry->message);
 	mail.message = entry->message;
 	/* It may wait here for others: nobody does, outside. */
 	mail.time_ms = door->timeout_ms;
@@ -381,7 +402,10 @@ static void assign(struct assay_door *door)
 		entry->slot = assay_pool_take(&door->pool, &err);
 		if (entry->slot == NULL)
 			break;
-		assay_ask_attach(&entry->ask, &entry->slot->wire);
+		assay_ask_attach(&entry->ask,
+		    &(struct assay_ask_line){ .wire = &entry->slot->wire,
+			.page = &entry->slot->page,
+			.fresh = entry->slot->mails == 0 });
 		(void)assay_ask_step(&entry->ask, false);
 		stepped(door, entry);
 	}
@@ -394,7 +418,7 @@ static void poll_all(struct assay_door *door)
 {
 	struct pollfd fds[JOBS_MAX];
 	struct entry *of[JOBS_MAX];
-	int64_t wake_ms = INT64_MAX, now_ms = assay_clock_mono_ms();
+	int64_t now_ms = assay_clock_mono_ms(), wake_ms = now_ms + DOZE_MS;
 	nfds_t n = 0;
 
 	for (size_t i = 0; i < door->n; i++) {
@@ -469,8 +493,6 @@ void assay_door_close(struct assay_door **door)
 		assay_io_close(&at(d, 0)->message);
 		assay_ask_release(&at(d, 0)->ask);
 	}
-	for (size_t i = 0; i < d->room; i++)
-		assay_progress_close(&d->ring[i].page);
 	free(d->ring);
 	free(d);
 	*door = NULL;

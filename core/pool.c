@@ -25,11 +25,13 @@
 
 #define GRACE_MS 5000 /* for a process that was hung up on */
 #define SEND_SECONDS 5
-
+#define RECEIVE_MS                                                                                 \
+	100 /* a line that poll(2) called readable and that has nothing is tampered with */
+100         /* a line that poll(2) called readable and has nothing is being played with */
 #define FDS 1024
 
-/* A set of descriptors below FDS. */
-struct assay_pool_fds {
+    /* A set of descriptors below FDS. */
+    struct assay_pool_fds {
 	bool open[FDS];
 };
 
@@ -78,8 +80,10 @@ void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child,
 	for (size_t fd = 3; fd < FDS && foreign != NULL; fd++)
 		pool->own->open[fd] = pool->own->open[fd] && !foreign->open[fd];
 	pool->slot = assay_xcalloc(n, sizeof *pool->slot);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		assay_wire_init(&pool->slot[i].wire, -1);
+		pool->slot[i].page.fd = -1;
+	}
 }
 
 /* reap - wait until it is gone */
@@ -139,8 +143,10 @@ void assay_pool_release(struct assay_pool *pool)
 			(void)assay_pool_bury(pool, &pool->slot[i]);
 		assay_wire_release(&pool->slot[i].wire);
 	}
-	for (size_t i = 0; i < pool->n; i++)
+	for (size_t i = 0; i < pool->n; i++) {
 		leave(pool, &pool->slot[i], until_ms);
+		assay_progress_close(&pool->slot[i].page);
+	}
 	free(pool->own);
 	free(pool->slot);
 	pool->own = NULL;
@@ -182,15 +188,22 @@ static enum assay_status start(
     struct assay_pool *pool, struct assay_pool_slot *slot, struct assay_err *err)
 {
 	struct timeval patience = { .tv_sec = SEND_SECONDS };
+	struct timeval moment = { .tv_usec = RECEIVE_MS * 1000 };
 	pid_t parent = getpid(), pid;
+	enum assay_status st;
 	int pair[2];
 
 	if (!single_threaded())
 		return assay_err_set(
 		    err, ASSAY_E_PLUGIN, "a plugin made a thread: scan processes cannot be forked");
+	assay_progress_close(&slot->page);
+	st = assay_progress_open(&slot->page, err);
+	if (st != ASSAY_OK)
+		return st;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return assay_err_set(err, ASSAY_E_IO, "cannot make a socket: %s", strerror(errno));
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
 	pid = fork();
 	if (pid == 0) {
 		assay_io_close(&pair[0]);
@@ -208,6 +221,7 @@ static enum assay_status start(
 	assay_wire_init(&slot->wire, pair[0]);
 	slot->pid = pid;
 	slot->starts++;
+	slot->mails = 0;
 	return ASSAY_OK;
 }
 
@@ -224,6 +238,8 @@ struct assay_pool_slot *assay_pool_take(struct assay_pool *pool, struct assay_er
 	}
 	if (found == NULL)
 		return NULL;
+	if (found->pid != 0 && pool->recycle > 0 && found->mails >= pool->recycle)
+		(void)assay_pool_bury(pool, found);
 	if (found->pid == 0 && start(pool, found, err) != ASSAY_OK)
 		return NULL;
 	found->busy = true;
@@ -234,5 +250,6 @@ struct assay_pool_slot *assay_pool_take(struct assay_pool *pool, struct assay_er
 void assay_pool_give(struct assay_pool *pool, struct assay_pool_slot *slot)
 {
 	(void)pool;
+	slot->mails++;
 	slot->busy = false;
 }

@@ -12,6 +12,7 @@
 
 #include <assay/types.h>
 
+#include "core/progress.h"
 #include "core/wire.h"
 
 /* What a child does: takes sock, returns its exit code. All other lines are closed already. */
@@ -20,6 +21,10 @@ typedef int assay_pool_child(void *arg, int sock);
 struct assay_pool_slot {
 	pid_t pid;              /* 0: not running */
 	struct assay_wire wire; /* the door's end */
+	/* Of this process alone: what owns it cannot write into another's. Read after its death,
+	 * made anew with the next process. */
+	struct assay_progress_page page;
+	unsigned mails; /* given to this process so far */
 	unsigned starts;
 	bool busy;
 };
@@ -36,6 +41,8 @@ struct assay_pool {
 	struct assay_pool_fds *own; /* descriptors that children keep */
 	struct assay_pool_slot *slot;
 	size_t n;
+	unsigned recycle; /* a process gets no more mails than this; 0: any number. It leaves by
+			     itself, unless a mail owns it: then it is killed */
 };
 
 /* Children keep standard input, output and error and the descriptors opened since `foreign` was

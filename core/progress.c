@@ -51,7 +51,11 @@ enum assay_status assay_progress_open(struct assay_progress_page *page, struct a
 		return assay_err_set(
 		    err, ASSAY_E_IO, "cannot make the progress page: %s", strerror(e));
 	}
-	return map(page, err);
+	st = map(page, err);
+	/* Scan processes that are forked later shall not see each other's pages. */
+	if (st == ASSAY_OK)
+		(void)madvise(page->shared, SIZE, MADV_DONTFORK);
+	return st;
 }
 
 /* assay_progress_map - the page somebody else made */
@@ -118,6 +122,6 @@ bool assay_progress_read(const struct assay_progress_page *page, struct assay_pr
 	copy->worker[sizeof copy->worker - 1] = '\0';
 	copy->payload_id[sizeof copy->payload_id - 1] = '\0';
 	copy->sha256[sizeof copy->sha256 - 1] = '\0';
-	return copy->worker[0] != '\0' && is_word(copy->worker) && is_word(copy->payload_id) &&
-	    is_word(copy->sha256);
+	return copy->worker[0] != '\0' && copy->started_ms >= 0 && copy->timeout_ms >= 0 &&
+	    is_word(copy->worker) && is_word(copy->payload_id) && is_word(copy->sha256);
 }

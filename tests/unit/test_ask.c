@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,12 +97,35 @@ static void reply(int sock, const json_t *request)
 	assay_io_close(&fd);
 }
 
+/* afterwards - what a process does that a mail has owned: the next mail shall not suffer */
+static void afterwards(int sock, const char *what)
+{
+	struct assay_err err;
+
+	if (strcmp(what, "then error") == 0)
+		(void)!assay_wire_send_error(sock, "there is no sandbox", &err);
+	if (strcmp(what, "then gone") == 0)
+		_exit(0);
+	if (strcmp(what, "then verdict") == 0)
+		(void)!send(sock, "\x48\0\0\0\x03\0\x01\0", 8, MSG_NOSIGNAL);
+	if (strcmp(what, "then flood") == 0)
+		for (int i = 0; i < 20; i++)
+			(void)!assay_wire_send_ready(sock, 0, &err);
+	/* Urgent data makes a line readable that has nothing to read. */
+	if (strcmp(what, "then urgent") == 0)
+		(void)!send(sock, "!", 1, MSG_OOB | MSG_NOSIGNAL);
+	if (strcmp(what, "then nothing") == 0 || strcmp(what, "then urgent") == 0)
+		for (;;)
+			(void)pause();
+}
+
 /* serve - one request */
 static void serve(int sock, struct assay_wire_frame *frame)
 {
 	struct assay_progress_page page;
 	struct assay_wire_request asked;
 	struct assay_err err;
+	const char *source;
 	json_t *request;
 
 	if (assay_wire_get_request(frame, &asked, &err) != ASSAY_OK ||
@@ -123,6 +147,9 @@ static void serve(int sock, struct assay_wire_frame *frame)
 		call(&page, request, "bbbb");
 	if (!is(request, "refuse"))
 		reply(sock, request);
+	source = assay_json_get_str(request, "source");
+	if (source != NULL)
+		afterwards(sock, source);
 	json_decref(request);
 	assay_progress_close(&page);
 }
@@ -160,7 +187,8 @@ static void drive(struct assay_ask *ask, struct assay_pool *pool)
 		if (ask->state == ASSAY_ASK_WAITING) {
 			slot = assay_pool_take(pool, &err);
 			assert_non_null(slot);
-			assay_ask_attach(ask, &slot->wire);
+			assay_ask_attach(ask,
+			    &(struct assay_ask_line){ &slot->wire, &slot->page, slot->mails == 0 });
 		}
 		fd.fd = slot->wire.sock;
 		(void)poll(&fd, 1, left > 0 ? (int)left : 0);
@@ -176,12 +204,9 @@ static void drive(struct assay_ask *ask, struct assay_pool *pool)
 /* scan - one mail that does `what`, with this many milliseconds */
 static void scan(struct assay_ask *ask, struct assay_pool *pool, const char *what, int64_t ms)
 {
-	static struct assay_progress_page page = { -1, NULL };
-	struct assay_ask_mail mail = { .request = json_object(), .page = &page };
+	struct assay_ask_mail mail = { .request = json_object() };
 	struct assay_err err;
 
-	if (page.fd < 0)
-		assert_int_equal(assay_progress_open(&page, &err), ASSAY_OK);
 	assert_int_equal(assay_io_memfd("mail", &mail.message, &err), ASSAY_OK);
 	assay_json_set(mail.request, "source", assay_json_own(what));
 	mail.deadline_ms = assay_clock_mono_ms() + ms;
@@ -290,6 +315,68 @@ static void test_lies(void **state)
 	assert_string_equal(ask.why, "refused");
 	assert_string_equal(ask.err.text, "I do not like it");
 	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_owned - what a process does after its answer costs the next mail a moment, not its scan */
+static void test_owned(void **state)
+{
+	static const char *const what[] = { "then error", "then gone", "then verdict", "then flood",
+		"then urgent", "then nothing" };
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL, NULL);
+	for (size_t i = 0; i < 2 * (sizeof what / sizeof what[0]); i++) {
+		int64_t begin = assay_clock_mono_ms();
+
+		scan(&ask, &pool, what[i / 2], 20000);
+		assert_true(ask.answered);
+		assay_ask_release(&ask);
+		assert_true(assay_clock_mono_ms() - begin < 10000);
+	}
+	assay_pool_release(&pool);
+}
+
+/* test_another - an answer under another mail's name is none */
+static void test_another(void **state)
+{
+	struct assay_ask_mail mail = { .request = json_object() };
+	struct assay_pool pool;
+	struct assay_ask ask;
+	struct assay_err err;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL, NULL);
+	assert_int_equal(assay_io_memfd("mail", &mail.message, &err), ASSAY_OK);
+	assay_json_set(
+	    mail.request, "scan_id", assay_json_own("2e5935f4-ea2f-4bda-9543-3e514a0b9ad1"));
+	mail.time_ms = 5000;
+	assay_ask_init(&ask, &mail);
+	drive(&ask, &pool);
+	assert_false(ask.answered);
+	assert_int_equal(ask.tries, 2);
+	assay_ask_release(&ask);
+	assay_io_close(&mail.message);
+	assay_pool_release(&pool);
+}
+
+/* test_recycle - a process that does not leave by itself is made to */
+static void test_recycle(void **state)
+{
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL, NULL);
+	pool.recycle = 3;
+	for (int i = 0; i < 7; i++) {
+		scan(&ask, &pool, "fine", 5000);
+		assert_true(ask.answered);
+		assay_ask_release(&ask);
+	}
+	assert_int_equal(pool.slot[0].starts, 3);
 	assay_pool_release(&pool);
 }
 
@@ -413,6 +500,9 @@ int main(void)
 		cmocka_unit_test(test_worker_dies),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_owned),
+		cmocka_unit_test(test_another),
+		cmocka_unit_test(test_recycle),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_stillborn),
 		cmocka_unit_test(test_pool),
