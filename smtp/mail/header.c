@@ -252,6 +252,24 @@ static void take_line(struct reader *r, const struct line *l)
 	}
 }
 
+/* is_delimiter - "--" and no field: a multipart begins without an empty line before it */
+static bool is_delimiter(const struct reader *r, const struct line *l)
+{
+	return assay_slice_starts(text_of(r, l), "--") && !is_field(r, l);
+}
+
+/* finish - the block ends before this line; a delimiter belongs to the body */
+static void finish(struct reader *r, const struct line *l)
+{
+	bool empty = l->end == l->at;
+
+	r->h->end = l->at;
+	r->h->body = empty ? l->next : l->at;
+	check_field(r);
+	if (!empty)
+		defect(r, ASSAY_HEADER_NO_COLON, l->at);
+}
+
 /* read_fields - from the first field to the end of the block */
 static void read_fields(struct reader *r)
 {
@@ -263,10 +281,8 @@ static void read_fields(struct reader *r)
 
 		if (l.extra_cr)
 			defect(r, ASSAY_HEADER_BARE_CR, l.at);
-		if (l.end == l.at) {
-			h->end = l.at;
-			h->body = l.next;
-			check_field(r);
+		if (l.end == l.at || is_delimiter(r, &l)) {
+			finish(r, &l);
 			return;
 		}
 		take_line(r, &l);
