@@ -93,14 +93,25 @@ static void keep_text(
 	body->text = assay_arena_slice(scan->arena, text);
 }
 
-/* assay_body_read - URLs of an inline text; the text itself when it is shown */
+/* has_links - a text whose links a reader can follow, shown at once or when it is opened */
+static bool has_links(const struct assay_part *part, bool *html)
+{
+	const struct assay_slice type = part->entity.content_type;
+
+	if (assay_body_is_inline(part, html))
+		return true;
+	return !part->blob &&
+	    (*html || assay_slice_is(type, "text/plain") || assay_slice_is(type, "text/calendar"));
+}
+
+/* assay_body_read - URLs of a text; the text itself when it is shown */
 void assay_body_read(struct assay_scan *scan, struct assay_part *part, struct assay_slice bytes)
 {
 	struct assay_slice text;
 	struct assay_buf buf;
 	bool html;
 
-	if (!assay_body_is_inline(part, &html))
+	if (!has_links(part, &html))
 		return;
 	assay_buf_init(&buf, bytes.n * 4 + 16);
 	text = to_utf8(scan, part, bytes, &buf);

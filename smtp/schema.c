@@ -115,7 +115,8 @@ const struct assay_field assay_schema_fields[] = {
 	{ "urls[].host", ASSAY_STR, ASSAY_PERSONAL, "its host: A-label or address" },
 	{ "urls[].domain", ASSAY_STR, ASSAY_PERSONAL, "registrable domain of the host" },
 	{ "urls[].source", ASSAY_STR, ASSAY_TECHNICAL,
-	    "where it stands: text, href, src, form, css, ..." },
+	    "where it stands: text, href, src, form, css, ...; raw: in a comment, another "
+	    "URL or elsewhere" },
 	{ "urls[].display", ASSAY_STR | ASSAY_NULL, ASSAY_CONTENT, "what the link shows" },
 	{ "urls[].payload_id", ASSAY_STR, ASSAY_TECHNICAL, "payload whose text holds it" },
 	{ "url_count", ASSAY_INT, ASSAY_TECHNICAL, "different URLs, beyond the list too" },

@@ -11,8 +11,10 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "text/domain.h"
+#include "text/hosts.h"
 #include "text/links.h"
 #include "text/url.h"
+#include "text/utf8.h"
 
 #include "scan.h"
 #include "urls.h"
@@ -25,6 +27,7 @@ void assay_urls_init(struct assay_urls *urls, struct assay_arena *arena, size_t 
 {
 	*urls = (struct assay_urls){ .arena = arena, .max = max };
 	assay_map_init(&urls->kept, arena);
+	assay_map_init(&urls->hosts, arena);
 }
 
 /* rehash - twice the room for hashes; the old table stays in the arena until the mail ends */
@@ -101,9 +104,55 @@ static void add(struct assay_urls *u, const char *source, struct assay_slice url
 	assay_map_add(&u->kept, row.url, u);
 	row.url = assay_slice_from(row.url, len);
 	row.host = assay_arena_slice(u->arena, host);
+	assay_map_add(&u->hosts, row.host, u);
 	row.domain = assay_domain_registrable(row.host);
 	row.display = assay_arena_slice(u->arena, display);
 	keep(u, &row);
+}
+
+/* is_namespace - a host that HTML names without leading there */
+static bool is_namespace(struct assay_slice host)
+{
+	static const char *const names[] = { "www.w3.org", "schemas.microsoft.com", "schema.org",
+		"schemas.openxmlformats.org", "purl.org", "ogp.me", "www.schema.org" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (assay_slice_is(host, names[i]))
+			return true;
+	return false;
+}
+
+struct raw {
+	struct assay_scan *scan;
+	struct assay_slice text;
+};
+
+/* raw_hit - a host of the text; a new one is listed */
+static bool raw_hit(void *user, const struct assay_hosts_hit *hit)
+{
+	struct raw *r = user;
+	struct assay_urls *u = &r->scan->urls;
+	struct assay_buf url, clean;
+
+	if (assay_map_has(&u->hosts, hit->host) || is_namespace(hit->host))
+		return true;
+	assay_buf_init(&url, ASSAY_HOSTS_URL_MAX);
+	assay_buf_init(&clean, (size_t)3 * ASSAY_HOSTS_URL_MAX);
+	assay_hosts_url(r->text, hit, &url);
+	(void)assay_utf8_clean(assay_buf_slice(&url), &clean);
+	add(u, "raw", assay_buf_slice(&clean), hit->host, ASSAY_SLICE_NONE);
+	assay_buf_release(&url);
+	assay_buf_release(&clean);
+	return u->n < u->max; /* beyond the list nobody knows which hosts are new */
+}
+
+/* raw_hosts - what the other searches left out, after them */
+static void raw_hosts(struct assay_scan *scan, struct assay_slice text)
+{
+	struct raw r = { scan, text };
+
+	if (scan->urls.n < scan->urls.max)
+		assay_hosts_scan(text, raw_hit, &r);
 }
 
 /* text_hit - one URL of a text */
@@ -116,12 +165,19 @@ static bool text_hit(void *user, const struct assay_url_hit *hit)
 	return true;
 }
 
-/* assay_urls_text - URLs written out */
-void assay_urls_text(struct assay_scan *scan, struct assay_slice text)
+/* written - URLs written out */
+static void written(struct assay_scan *scan, struct assay_slice text)
 {
 	struct assay_url_sink sink = { text_hit, scan };
 
 	assay_url_scan(text, 0, &sink);
+}
+
+/* assay_urls_text - of a plain text */
+void assay_urls_text(struct assay_scan *scan, struct assay_slice text)
+{
+	written(scan, text);
+	raw_hosts(scan, text);
 }
 
 /* shown_hit - the first host that a link's text names */
@@ -156,6 +212,14 @@ static void compare_display(
 		    assay_arena_printf(scan->arena, "%.120s -> %.120s", shown, host));
 }
 
+/* is_picture - a data: URL that holds what is only looked at */
+static bool is_picture(struct assay_slice url)
+{
+	return (assay_slice_casestarts(url, "data:image/") &&
+		   !assay_slice_casestarts(url, "data:image/svg")) ||
+	    assay_slice_casestarts(url, "data:font/");
+}
+
 /* link_hit - one link of an HTML text */
 static bool link_hit(void *user, const struct assay_links_link *link)
 {
@@ -165,7 +229,7 @@ static bool link_hit(void *user, const struct assay_links_link *link)
 
 	if (assay_slice_casestarts(link->url, "javascript:"))
 		assay_scan_trait_str(scan, "script-link", NULL);
-	else if (assay_slice_casestarts(link->url, "data:"))
+	else if (assay_slice_casestarts(link->url, "data:") && !is_picture(link->url))
 		assay_scan_trait(scan, "data-link",
 		    assay_slice_head(link->url, assay_slice_find(link->url, ',')));
 	if (link->url.n == 0 || link->url.n > ASSAY_URL_MAX)
@@ -211,7 +275,8 @@ void assay_urls_html(struct assay_scan *scan, struct assay_slice html, bool keep
 	assay_buf_init(&text, html.n + 1024);
 	assay_links_walk(html, &sink, &got);
 	html_traits(scan, &got);
-	assay_urls_text(scan, assay_buf_slice(&text));
+	written(scan, assay_buf_slice(&text));
+	raw_hosts(scan, html);
 	if (keep_text)
 		scan->visible = assay_arena_slice(
 		    scan->arena, assay_slice_head(assay_buf_slice(&text), URLS_VISIBLE));

@@ -2,6 +2,8 @@
  * smtp/urls.h - the URLs of a message's texts
  *
  * Collects what text/url.h and text/links.h find: absolute URLs with a host, each once per source.
+ * A host that only text/hosts.h finds (in a comment, inside another URL ...) is listed once, with
+ * source "raw"; what documents name as their type (www.w3.org ...) is not.
  * `count` is exact (up to a million different ones, beyond that repeated ones count again), the
  * list ends at `max`. Memory is bounded by both. Links that only look like another site
  * (link-text-differs) and links to scripts become traits.
@@ -25,7 +27,7 @@ struct assay_urls {
 	struct assay_arena *arena;
 	struct assay_urls_url *url;
 	size_t n, cap, max, count;
-	struct assay_map kept;
+	struct assay_map kept, hosts;
 	uint64_t *seen; /* hashes of what was counted beyond the list */
 	size_t nseen, cap_seen;
 };
