@@ -25,13 +25,12 @@
 
 #define GRACE_MS 5000 /* for a process that was hung up on */
 #define SEND_SECONDS 5
-#define RECEIVE_MS                                                                                 \
-	100 /* a line that poll(2) called readable and that has nothing is tampered with */
-100         /* a line that poll(2) called readable and has nothing is being played with */
+/* A line that poll(2) called readable and that has nothing is tampered with. */
+#define RECEIVE_MS 100
 #define FDS 1024
 
-    /* A set of descriptors below FDS. */
-    struct assay_pool_fds {
+/* A set of descriptors below FDS. */
+struct assay_pool_fds {
 	bool open[FDS];
 };
 
