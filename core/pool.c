@@ -27,6 +27,7 @@
 #define SEND_SECONDS 5
 /* A line that poll(2) called readable and that has nothing is tampered with. */
 #define RECEIVE_MS 100
+
 #define FDS 1024
 
 /* A set of descriptors below FDS. */
