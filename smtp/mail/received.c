@@ -140,6 +140,16 @@ static struct assay_slice said_helo(struct assay_slice word, struct assay_slice 
 	return value;
 }
 
+/* after_at - what stands behind the last `@`, or nothing */
+static struct assay_slice after_at(struct assay_slice word)
+{
+	size_t n = word.n;
+
+	while (n > 0 && word.p[n - 1] != '@')
+		n--;
+	return n > 0 ? assay_slice_from(word, n) : ASSAY_SLICE_NONE;
+}
+
 /* client_comment - what a comment of the `from` clause says
  *
  * Postfix, Sendmail, Gmail: (name [ip]), (ident@name [ip] (may be forged)); Exchange: (ip);
@@ -165,8 +175,11 @@ static void client_comment(struct reader *rd, struct assay_slice content)
 			size_t at = assay_slice_find(word, '@');
 
 			name = at < word.n ? assay_slice_from(word, at + 1) : word;
-			if (!is_name(name))
+			if (!is_name(name)) {
+				/* ident@[ip], user@domain@[ip] */
+				(void)set_ip(rd, after_at(word));
 				name = ASSAY_SLICE_NONE;
+			}
 		}
 		first = false;
 	}
@@ -193,6 +206,20 @@ static struct assay_slice unangled(struct assay_slice s)
 	return s;
 }
 
+/* take_literal - an address outside of comments: [1.2.3.4] behind the name or in its place, or bare
+ * in its place; an address in a comment counts more */
+static bool take_literal(struct reader *rd, struct assay_slice word)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (rd->literal.n > 0 || (rd->words > 0 && word.p[0] != '[') ||
+	    !assay_received_ip(word, text, sizeof(text)))
+		return false;
+	rd->literal = word;
+	rd->words++;
+	return true;
+}
+
 /* take_word - a word that stands in the current clause */
 static void take_word(struct reader *rd, struct assay_slice word)
 {
@@ -203,15 +230,12 @@ static void take_word(struct reader *rd, struct assay_slice word)
 			(void)assay_buf_add_char(&rd->with, ' ');
 		(void)assay_buf_add_slice(&rd->with, unangled(word));
 	}
+	if (rd->clause == FROM && take_literal(rd, word))
+		return;
 	if (rd->words++ > 0)
 		return;
 	if (rd->clause == FROM) {
-		char text[INET6_ADDRSTRLEN];
-
-		if (word.p[0] == '[' && assay_received_ip(word, text, sizeof(text)))
-			rd->literal = word;
-		else
-			set(rd, &r->helo, tidy(unangled(word)));
+		set(rd, &r->helo, tidy(unangled(word)));
 	} else if (rd->clause == BY) {
 		set(rd, &r->by, tidy(unangled(word)));
 	} else if (rd->clause == ID) {

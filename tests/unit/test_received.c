@@ -67,6 +67,15 @@ static const struct want wants[] = {
 	    true },
 	{ "from [192.0.2.1] (port=5 helo=h) by mx.example with esmtp id 1" DATE, "h", "192.0.2.1",
 	    "h", "mx.example", "esmtp", "1", "", true },
+	/* fetchmail and others: outside of a comment */
+	{ "from h.example [192.0.2.1]\r\n\tby localhost with IMAP (fetchmail-5.9.0)" DATE,
+	    "h.example", "192.0.2.1", "h.example", "localhost", "IMAP", "", "", true },
+	{ "from 192.0.2.1 (EHLO h.example) by 192.0.2.9 with SMTP" DATE, "h.example", "192.0.2.1",
+	    "h.example", "192.0.2.9", "SMTP", "", "", true },
+	{ "from h.example (joe@[192.0.2.1]) by mx.example id 4X" DATE, "h.example", "192.0.2.1",
+	    "h.example", "mx.example", "", "4X", "", true },
+	{ "from h.example [192.0.2.7] (r.example [192.0.2.1]) by mx.example" DATE, "r.example",
+	    "192.0.2.1", "h.example", "mx.example", "", "", "", true },
 	/* Exchange */
 	{ "from h.example (192.0.2.1) by mx.example (192.0.2.2) with Microsoft SMTP Server (TLS) "
 	  "id "
