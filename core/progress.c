@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -62,10 +61,8 @@ enum assay_status assay_progress_open(struct assay_progress_page *page, struct a
 enum assay_status assay_progress_map(
     struct assay_progress_page *page, int fd, struct assay_err *err)
 {
-	struct stat st;
-
 	*page = (struct assay_progress_page){ fd, NULL };
-	if (fstat(fd, &st) != 0 || st.st_size < (off_t)SIZE) {
+	if (assay_io_size(fd) < (off_t)SIZE) {
 		assay_io_close(&page->fd);
 		return assay_err_set(err, ASSAY_E_SYNTAX, "the progress page is too small");
 	}

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,7 +27,10 @@
 #include "base/io.h"
 #include "core/sandbox.h"
 
-#define DESCRIPTORS 64
+/* A mail takes four: message, progress page, report, container. Each more is a memory file of the
+ * largest size that it could fill. */
+#define DESCRIPTORS_MORE 8u
+#define DESCRIPTORS_MAX 1024u
 #define FILTER_MAX ((size_t)64 * 1024)
 
 /* Landlock is younger than some of the kernel headers we build with. */
@@ -56,22 +60,24 @@ static enum assay_status failed(struct assay_err *err, const char *what)
 static const int allowed[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64),
 	SCMP_SYS(pwrite64), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(preadv), SCMP_SYS(pwritev),
 	SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(fstat),
-	SCMP_SYS(ftruncate), SCMP_SYS(memfd_create), SCMP_SYS(munmap), SCMP_SYS(mremap),
-	SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getpid),
-	SCMP_SYS(gettid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday),
-	SCMP_SYS(time), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(setitimer),
-	SCMP_SYS(getitimer), SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
-	SCMP_SYS(getrusage), SCMP_SYS(times), SCMP_SYS(sysinfo), SCMP_SYS(uname),
-	SCMP_SYS(getrandom), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(recvmsg), SCMP_SYS(sendmsg),
-	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(getrlimit), SCMP_SYS(rseq),
+	SCMP_SYS(ftruncate), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(getpid), SCMP_SYS(gettid),
+	SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(setitimer), SCMP_SYS(getitimer),
+	SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getrusage),
+	SCMP_SYS(times), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getrandom), SCMP_SYS(poll),
+	SCMP_SYS(ppoll), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(getrlimit), SCMP_SYS(rseq),
 	SCMP_SYS(set_robust_list), SCMP_SYS(exit), SCMP_SYS(exit_group) };
 
-/* Libraries take EACCES for "not there, go on"; some take EPERM for a reason to give up. */
+/* Libraries take EACCES for "not there, go on"; some take EPERM for a reason to give up.
+ * newfstatat is also how some C libraries spell fstat, but with a name it says what files there
+ * are, and a filter cannot read names. */
 static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat),
 	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),
-	SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(readlink), SCMP_SYS(readlinkat) };
+	SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(newfstatat), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat) };
 
 /* No F_SETOWN, F_SETSIG: they signal others. */
 static const int fcntl_commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
@@ -104,14 +110,28 @@ static int add_conditional(scmp_filter_ctx ctx)
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 		    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	/* How the C library spells fstat; with a name it would look at files. */
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-		    SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
 	/* Asking for its own limits only: no new ones, of nobody else. */
 	if (rc == 0)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
 		    SCMP_A0(SCMP_CMP_EQ, 0, 0), SCMP_A2(SCMP_CMP_EQ, 0, 0));
+	return rc;
+}
+
+/* add_line - what the line to the door needs: ordinary memory files (others cannot be unmapped in
+ * any size), and data to whom we are connected, none of it urgent */
+static int add_line(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t memfd = MFD_CLOEXEC | MFD_ALLOW_SEALING, quiet = MSG_NOSIGNAL;
+	int rc;
+
+	rc = seccomp_rule_add(
+	    ctx, SCMP_ACT_ALLOW, SCMP_SYS(memfd_create), 1, SCMP_A1(SCMP_CMP_EQ, memfd, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1, SCMP_A2(SCMP_CMP_EQ, quiet, 0));
+	if (rc == 0)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2,
+		    SCMP_A3(SCMP_CMP_EQ, quiet, 0), SCMP_A4(SCMP_CMP_EQ, 0, 0));
 	return rc;
 }
 
@@ -149,6 +169,8 @@ static enum assay_status build_filter(struct sock_fprog **filter, struct assay_e
 	rc = add_plain(ctx);
 	if (rc == 0)
 		rc = add_conditional(ctx);
+	if (rc == 0)
+		rc = add_line(ctx);
 	st = rc == 0 ? assay_io_memfd("assay-filter", &fd, err) : ASSAY_E_IO;
 	if (rc == 0 && st == ASSAY_OK)
 		rc = seccomp_export_bpf(ctx, fd);
@@ -283,11 +305,22 @@ static uint64_t loaded(void)
 }
 #endif
 
+/* descriptors - those open now and a few more */
+static unsigned descriptors(void)
+{
+	unsigned last = 2;
+
+	for (unsigned fd = 3; fd < DESCRIPTORS_MAX; fd++)
+		if (fcntl((int)fd, F_GETFD) >= 0)
+			last = fd;
+	return last + 1 + DESCRIPTORS_MORE;
+}
+
 /* set_limits - what it may use; SIGXFSZ is ignored so that a write over the bound just fails */
 static enum assay_status set_limits(const struct assay_sandbox *sandbox, struct assay_err *err)
 {
 	(void)signal(SIGXFSZ, SIG_IGN);
-	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, DESCRIPTORS) ||
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, descriptors()) ||
 	    !limit(RLIMIT_FSIZE, sandbox->options.file))
 		return failed(err, "cannot set resource limits");
 #ifndef ASSAY_SANITIZED /* whose shadow memory is terabytes */

@@ -178,23 +178,34 @@ enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err)
 	return *ro >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot reopen read-only", path);
 }
 
+/* assay_io_size - by seeking to the end and back */
+off_t assay_io_size(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR), size;
+
+	if (at < 0)
+		return -1;
+	size = lseek(fd, 0, SEEK_END);
+	return lseek(fd, at, SEEK_SET) == at ? size : -1;
+}
+
 /* assay_io_map - all bytes of a descriptor, read-only */
 enum assay_status assay_io_map(int fd, size_t max, struct assay_io_map *map, struct assay_err *err)
 {
-	struct stat st;
+	off_t size = assay_io_size(fd);
 	void *p;
 
 	*map = (struct assay_io_map){ "", 0 };
-	if (fstat(fd, &st) != 0)
-		return assay_io_fail(err, "cannot stat", "");
-	if (st.st_size < 0 || (uintmax_t)st.st_size > max)
+	if (size < 0)
+		return assay_io_fail(err, "cannot find the size", "");
+	if ((uintmax_t)size > max)
 		return assay_err_set(err, ASSAY_E_LIMIT, "larger than %zu bytes", max);
-	if (st.st_size == 0)
+	if (size == 0)
 		return ASSAY_OK;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	p = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return assay_io_fail(err, "cannot map", "");
-	*map = (struct assay_io_map){ p, (size_t)st.st_size };
+	*map = (struct assay_io_map){ p, (size_t)size };
 	return ASSAY_OK;
 }
 

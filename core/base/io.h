@@ -39,6 +39,9 @@ ASSAY_MUST_CHECK enum assay_status assay_io_replace_file(
 ASSAY_MUST_CHECK enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err);
 /* A second, read-only descriptor of the same file (through /proc/self/fd). */
 ASSAY_MUST_CHECK enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err);
+/* Bytes of a file that can be sought in, or -1 (errno). Works where fstat(2) is forbidden: glibc
+ * spells that as a call that looks at any name. */
+off_t assay_io_size(int fd);
 /* Maps all of fd read-only. n == 0 gives {"", 0}. `max` bounds the size: ASSAY_E_LIMIT. */
 ASSAY_MUST_CHECK enum assay_status assay_io_map(
     int fd, size_t max, struct assay_io_map *map, struct assay_err *err);

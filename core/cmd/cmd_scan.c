@@ -243,13 +243,14 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 	return code != 0 ? code : exit_code(ask, &input, &output);
 }
 
-/* tell_sandbox - at log level debug */
+/* tell_sandbox - at log level debug; at info when something is missing here */
 static void tell_sandbox(const struct assay_sandbox *sandbox)
 {
 	char text[ASSAY_SANDBOX_TEXT];
 
 	assay_sandbox_describe(sandbox, text);
-	assay_log(ASSAY_LOG_DEBUG, "sandbox: %s", text);
+	assay_log(strstr(text, "missing") != NULL ? ASSAY_LOG_INFO : ASSAY_LOG_DEBUG, "sandbox: %s",
+	    text);
 }
 
 /* load_and_scan - everything behind the command line */

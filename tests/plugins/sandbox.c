@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -135,6 +136,52 @@ static long try_rlimit(void)
 	return syscall(SYS_prlimit64, getppid(), 7, NULL, NULL);
 }
 
+/* try_stat - is there such a file */
+static long try_stat(void)
+{
+	struct stat st;
+
+	return fstatat(AT_FDCWD, "/etc/passwd", &st, AT_EMPTY_PATH);
+}
+
+/* try_huge - a memory file of another kind */
+static long try_huge(void)
+{
+	return memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB);
+}
+
+/* try_urgent - data that makes the other side's poll lie; EPERM, not ENOTSOCK */
+static long try_urgent(void)
+{
+	return send(2, "!", 1, MSG_OOB) >= 0 || errno == ENOTSOCK ? 0 : -1;
+}
+
+/* try_owner - have signals sent to the parent */
+static long try_owner(void)
+{
+	return fcntl(2, F_SETOWN, getppid());
+}
+
+/* try_code - memory that is code */
+static long try_code(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+/* try_fill - many memory files */
+static long try_fill(void)
+{
+	int fd[64], n = 0;
+
+	while (n < 64 && (fd[n] = memfd_create("fill", MFD_CLOEXEC | MFD_ALLOW_SEALING)) >= 0)
+		n++;
+	for (int i = 0; i < n; i++)
+		(void)close(fd[i]);
+	return n < 32 ? -1 : 0;
+}
+
 /* scan - try them all */
 static enum assay_status scan(void *state, const struct assay_payload *payload,
     struct assay_result *result, struct assay_err *err)
@@ -146,7 +193,9 @@ static enum assay_status scan(void *state, const struct assay_payload *payload,
 		{ "mkdir", try_mkdir }, { "socket", try_socket }, { "unix", try_unix },
 		{ "connect", try_connect }, { "exec", try_exec }, { "fork", try_fork },
 		{ "thread", try_thread }, { "ptrace", try_ptrace }, { "peek", try_peek },
-		{ "kill", try_kill }, { "rlimit", try_rlimit } };
+		{ "kill", try_kill }, { "rlimit", try_rlimit }, { "stat", try_stat },
+		{ "huge", try_huge }, { "urgent", try_urgent }, { "owner", try_owner },
+		{ "code", try_code }, { "fill", try_fill } };
 	json_t *list = json_array();
 
 	(void)state;
