@@ -2,8 +2,16 @@
 # bench.sh - speed and memory of assay, beside the raw libraries; ./dev bench calls it
 #
 #   bench.sh [--rules N] [--rounds N] [--mails N] [--quick]
+#   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${ASSAY_BUILD_DIR:-$root/build}
+if [ "${1:-}" = --store ]; then
+    cmake --build "$build" --target bench_store >/dev/null
+    tmp=$(mktemp -d)
+    trap 'rm -rf "$tmp"' EXIT
+    "$build/tests/bench/bench_store" "$tmp/store.db" "${2:-100000}"
+    exit
+fi
 cmake --build "$build" --target bench_loop >/dev/null
 PYTHONDONTWRITEBYTECODE=1 exec python3 "$root/tests/bench/measure.py" "$root" "$build" "$@"

@@ -286,7 +286,9 @@ struct assay_connector {
 	enum assay_status (*save)(
 	    void *state, const struct assay_record *records, size_t n, struct assay_err *err);
 	enum assay_status (*flush)(void *state, struct assay_err *err);
-	/* Stores only, else NULL. */
+	/* Stores only, else NULL. query: {"match", "want", ...} as core/query.h describes; row is
+	 * called until it returns false. fetch: by scan_id or another name the store knows a
+	 * report by; E_NOENT, or E_USAGE when several mails have it. */
 	enum assay_status (*query)(void *state, const json_t *query,
 	    bool (*row)(void *arg, const json_t *row), void *arg, struct assay_err *err);
 	enum assay_status (*fetch)(
