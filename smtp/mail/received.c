@@ -140,12 +140,12 @@ static struct assay_slice said_helo(struct assay_slice word, struct assay_slice 
 	return value;
 }
 
-/* after_at - what stands behind the last `@`, or nothing */
-static struct assay_slice after_at(struct assay_slice word)
+/* after_mark - what stands behind the last `@` or `[`, or nothing */
+static struct assay_slice after_mark(struct assay_slice word)
 {
 	size_t n = word.n;
 
-	while (n > 0 && word.p[n - 1] != '@')
+	while (n > 0 && word.p[n - 1] != '@' && word.p[n - 1] != '[')
 		n--;
 	return n > 0 ? assay_slice_from(word, n) : ASSAY_SLICE_NONE;
 }
@@ -176,8 +176,8 @@ static void client_comment(struct reader *rd, struct assay_slice content)
 
 			name = at < word.n ? assay_slice_from(word, at + 1) : word;
 			if (!is_name(name)) {
-				/* ident@[ip], user@domain@[ip] */
-				(void)set_ip(rd, after_at(word));
+				/* ident@[ip], user@domain@[ip], name[ip] */
+				(void)set_ip(rd, after_mark(word));
 				name = ASSAY_SLICE_NONE;
 			}
 		}

@@ -74,6 +74,8 @@ static const struct want wants[] = {
 	    "h.example", "192.0.2.9", "SMTP", "", "", true },
 	{ "from h.example (joe@[192.0.2.1]) by mx.example id 4X" DATE, "h.example", "192.0.2.1",
 	    "h.example", "mx.example", "", "4X", "", true },
+	{ "from h.example(r.example[192.0.2.1]) by mx.example" DATE, "h.example", "192.0.2.1",
+	    "h.example", "mx.example", "", "", "", true },
 	{ "from h.example [192.0.2.7] (r.example [192.0.2.1]) by mx.example" DATE, "r.example",
 	    "192.0.2.1", "h.example", "mx.example", "", "", "", true },
 	/* Exchange */
