@@ -10,7 +10,8 @@ const struct assay_opt assay_schema_options[] = {
 	    "which body texts become payloads: those that do not stand as they are in the "
 	    "message" },
 	{ "authserv_id", ASSAY_OPT_STR, "", 0, 0, NULL,
-	    "our border server's name in Authentication-Results; empty: none is believed" },
+	    "our border server's name in Authentication-Results; -: fields that bear none are "
+	    "ours (Exchange Online); empty: none is believed" },
 	{ "our_domains", ASSAY_OPT_LIST, "", 0, 0, NULL, "domains we receive mail for" },
 	{ "our_networks", ASSAY_OPT_LIST, "", 0, 0, NULL,
 	    "networks our own clients send from, as address/prefix" },

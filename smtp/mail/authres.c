@@ -168,6 +168,9 @@ static void keep_dkim(struct reader *rd, const struct resinfo *info)
 	dkim = &out->dkim[out->ndkim++];
 	dkim->result = lower(rd, info->result);
 	dkim->domain = lower(rd, host(info->header_d.n > 0 ? info->header_d : info->header_i));
+	/* Exchange writes header.d=none when nothing is signed. */
+	if (assay_slice_is(dkim->domain, "none"))
+		dkim->domain = ASSAY_SLICE_LIT("");
 	dkim->selector = lower(rd, info->header_s);
 }
 
@@ -217,12 +220,20 @@ struct assay_slice assay_authres_id(struct assay_arena *arena, struct assay_slic
 static bool read_field(struct reader *rd, struct assay_slice raw, struct assay_slice id)
 {
 	struct resinfo info;
+	struct assay_slice found;
 
 	rd->lex = assay_lex(assay_header_unfold(rd->arena, raw));
-	if (!assay_slice_caseeq(read_id(rd), id))
+	found = read_id(rd);
+	if (assay_slice_is(id, ASSAY_AUTHRES_NO_ID)) {
+		if (assay_slice_find(found, '=') >= found.n)
+			return false;
+		rd->lex.pos = 0;
+	} else if (!assay_slice_caseeq(found, id)) {
 		return false;
-	/* A version number may follow the id. */
-	read_resinfo(rd, &info);
+	} else {
+		/* A version number may follow the id. */
+		read_resinfo(rd, &info);
+	}
 	while (rd->lex.pos < rd->lex.s.n) {
 		read_resinfo(rd, &info);
 		keep(rd, &info);

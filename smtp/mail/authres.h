@@ -29,6 +29,9 @@ struct assay_authres {
 	struct assay_slice arc_result;
 };
 
+/* An id that means: fields that bear none, as Exchange Online writes them. */
+#define ASSAY_AUTHRES_NO_ID "-"
+
 /* False when no field bears the id (compared with ASCII case ignored). */
 bool assay_authres_read(struct assay_arena *arena, const struct assay_header *header,
     struct assay_slice authserv_id, struct assay_authres *authres);

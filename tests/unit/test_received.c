@@ -229,11 +229,33 @@ static void only_our_run_counts(void **state)
 	is_slice(a.spf_result, "");
 }
 
+/* fields_may_bear_no_id - as Exchange Online writes them */
+static void fields_may_bear_no_id(void **state)
+{
+	static const char text[] = "Authentication-Results: other; spf=fail\n"
+				   "Authentication-Results: spf=pass (sender IP is 192.0.2.1)\n"
+				   " smtp.mailfrom=a.example; dkim=none (message not signed)\n"
+				   " header.d=none;dmarc=bestguesspass action=none\n"
+				   " header.from=b.example;compauth=pass reason=109\n\n";
+	struct assay_authres a;
+
+	(void)state;
+	assert_true(read_authres(text, ASSAY_AUTHRES_NO_ID, &a));
+	is_slice(a.spf_result, "pass");
+	is_slice(a.spf_domain, "a.example");
+	is_slice(a.dkim[0].result, "none");
+	is_slice(a.dkim[0].domain, "");
+	is_slice(a.dmarc_result, "bestguesspass");
+	is_slice(a.dmarc_domain, "b.example");
+	assert_false(read_authres("Authentication-Results: us; spf=pass\n\n", "-", &a));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = { TEST(servers_write_it_so), TEST(addresses),
-		TEST(hostile_fields_are_linear), TEST(results), TEST(only_our_run_counts) };
+		TEST(hostile_fields_are_linear), TEST(results), TEST(only_our_run_counts),
+		TEST(fields_may_bear_no_id) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
