@@ -104,11 +104,12 @@ int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot)
 	int status = 0;
 
 	(void)pool;
-	assay_wire_release(&slot->wire);
+	/* Killed before it is hung up on, so that it does not go in good order meanwhile. */
 	if (slot->pid > 0) {
 		(void)kill(slot->pid, SIGKILL);
 		status = reap(slot);
 	}
+	assay_wire_release(&slot->wire);
 	assay_wire_init(&slot->wire, -1);
 	return status;
 }
