@@ -155,11 +155,14 @@ def squeeze(text):
 def decodings(data):
     """What a transfer encoding could have made of it."""
     yield data
-    try:
-        yield binascii.a2b_qp(data)
-        yield binascii.a2b_base64(re.sub(rb"[^A-Za-z0-9+/=]", b"", data))
-    except (binascii.Error, ValueError):
-        pass
+    yield binascii.a2b_qp(data)
+    clean = re.sub(rb"[^A-Za-z0-9+/=]", b"", data)
+    groups = [g for g in clean.split(b"=") if g]
+    for texts in ([clean], groups[:1], groups, [b"".join(groups)]):  # what follows padding, or not
+        try:
+            yield b"".join(binascii.a2b_base64(t + b"=" * (-len(t) % 4)) for t in texts)
+        except (binascii.Error, ValueError):
+            pass
 
 
 class Verdict:

@@ -5,6 +5,7 @@ Readers: Python's email from bytes; GMime (gmime_leaves, when built); a raw walk
 base64 block behind a header that names it and knows nothing of MIME. Leaves are compared by the
 SHA-256 of their decoded bytes.
 """
+import binascii
 import email
 import email.header
 import os
@@ -12,8 +13,7 @@ import re
 import subprocess
 import sys
 
-from common import ASSAY, CORPUS, Found, Verdict, decodings, mails, read, reports, require, sha256
-from common import squeeze
+from common import ASSAY, CORPUS, Found, Verdict, mails, read, reports, require, sha256, squeeze
 
 BASE64 = re.compile(rb"(?i)content-transfer-encoding:[ \t]*\"?base64\"?[ \t]*\r?\n"
                     rb"(?:[^\r\n]+\r?\n)*\r?\n((?:[A-Za-z0-9+/]{2,}={0,2}[ \t]*(?:\r?\n|\Z))+)"
@@ -54,7 +54,7 @@ def raw_leaves(raw):
     for match in BASE64.finditer(raw):
         text = re.sub(rb"\s", b"", match.group(1))
         if len(text) % 4 == 0 and b"=" not in text[:-2]:
-            yield "base64", list(decodings(text))[-1]
+            yield "base64", binascii.a2b_base64(text)
 
 
 def gmime_leaves(paths):
