@@ -187,7 +187,8 @@ static struct assay_slice bare(struct parser *p, struct assay_slice s)
 /* strip_marks - what encloses an address written among text: [a@b], 'a@b', a@b. */
 static struct assay_slice strip_marks(struct assay_slice s)
 {
-	while (s.n > 0 && strchr("[({<'`\"=|", s.p[0]) != NULL && s.p[0] != '\0')
+	while (s.n > 0 && strchr("[({<'`\"=|", s.p[0]) != NULL && s.p[0] != '\0' &&
+	    !assay_slice_starts(s, "=?"))
 		s = assay_slice_from(s, 1);
 	while (s.n > 0 && strchr(")}>'`\".|", s.p[s.n - 1]) != NULL && s.p[s.n - 1] != '\0')
 		s.n--;

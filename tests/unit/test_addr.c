@@ -136,6 +136,7 @@ static void as_senders_write(void **state)
 	are("\"a@b\"", "a@b|a@b");
 	are("root", "|root");
 	are("=?utf-8?B?Sm9lIDxhQGI+?=", "Joe <a@b>|a@b");
+	are("=?x?B?MTIx?=@b", "|=?x?B?MTIx?=@b");
 	are("a@b <c@d>", "a@b|c@d");
 	are("<a@b>,<c@d>,", "|a@b, |c@d");
 	are(",,a@b,,", "|a@b");
