@@ -246,7 +246,7 @@ static enum assay_status set_up(struct assay_store *store, struct assay_err *err
 	(void)sqlite3_file_control(store->db, NULL, SQLITE_FCNTL_PERSIST_WAL, &persist);
 	return assay_store_exec(store,
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
-	    "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000",
+	    "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16000",
 	    err);
 }
 
