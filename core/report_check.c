@@ -126,6 +126,22 @@ static bool skip_digits(struct scan *s)
 	return s->at > from;
 }
 
+/* in_range - an integer of 64 bits, or a fraction that a double holds: readers give up at others,
+ * or read something else */
+static bool in_range(struct assay_slice number)
+{
+	static const char most[] = "9223372036854775807";
+	size_t e = assay_slice_find(number, 'e'), big_e = assay_slice_find(number, 'E');
+
+	e = e < big_e ? e : big_e;
+	if (e < number.n || assay_slice_find(number, '.') < number.n)
+		return number.n <= 32 && number.n - e <= 3;
+	if (number.p[0] == '-')
+		number = assay_slice_from(number, 1);
+	return number.n < sizeof most - 1 ||
+	    (number.n == sizeof most - 1 && memcmp(number.p, most, sizeof most - 1) <= 0);
+}
+
 /* skip_number - RFC 8259 section 6 */
 static bool skip_number(struct scan *s)
 {
@@ -197,8 +213,12 @@ static bool skip_value(struct scan *s, bool *opened)
 	c = peek(s);
 	if (c == '"')
 		return skip_string(s);
-	if (c == '-' || assay_ascii_is_digit(c))
-		return skip_number(s);
+	if (c == '-' || assay_ascii_is_digit(c)) {
+		size_t from = s->at;
+
+		return skip_number(s) &&
+		    in_range(assay_slice((const char *)s->p + from, s->at - from));
+	}
 	if (c != '{' && c != '[')
 		return skip_word(s);
 	if (!enter(s, c == '{'))
@@ -253,6 +273,21 @@ static bool skip_document(struct scan *s)
 	return s->at == s->n;
 }
 
+/* commands_terminal - DEL or a C1 control (U+0080 to U+009F) that is not escaped; valid UTF-8 */
+static bool commands_terminal(struct assay_slice text)
+{
+	const char *end = text.p + text.n, *p = text.p;
+
+	if (memchr(text.p, 0x7f, text.n) != NULL)
+		return true;
+	while ((p = memchr(p, 0xc2, (size_t)(end - p))) != NULL) {
+		if ((unsigned char)p[1] < 0xa0)
+			return true;
+		p++;
+	}
+	return false;
+}
+
 /* assay_report_check - size, UTF-8, grammar, depth, schema */
 enum assay_status assay_report_check(struct assay_slice report, struct assay_err *err)
 {
@@ -266,6 +301,9 @@ enum assay_status assay_report_check(struct assay_slice report, struct assay_err
 		    err, ASSAY_E_SYNTAX, "the report is not of schema " ASSAY_REPORT_SCHEMA);
 	if (!assay_utf8_is_valid(report))
 		return assay_err_set(err, ASSAY_E_SYNTAX, "the report is not UTF-8");
+	if (commands_terminal(report))
+		return assay_err_set(
+		    err, ASSAY_E_SYNTAX, "the report holds controls that are not escaped");
 	if (!skip_document(&s))
 		return assay_err_set(
 		    err, ASSAY_E_SYNTAX, "the report is not JSON at byte %zu", s.at);

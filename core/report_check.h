@@ -2,8 +2,10 @@
  * core/report_check.h - the door's one check of a report that came across the wall
  *
  * Strict JSON (RFC 8259) in one pass without building anything: size, UTF-8 without U+0000, depth,
- * and that the first member is "schema": "assay/1". Linear, no recursion, no allocation. After it
- * the bytes may be stored, sent and parsed; what the text in them says is still a stranger's.
+ * that numbers are of 64 bits, that no control
+ * is unescaped (DEL and C1 as well) and that the first member is "schema": "assay/1". Linear, no
+ * recursion, no allocation. After it the bytes may be stored, sent and parsed; what the text in
+ * them says is still a stranger's.
  */
 #ifndef ASSAY_REPORT_CHECK_H
 #define ASSAY_REPORT_CHECK_H

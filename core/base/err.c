@@ -2,6 +2,7 @@
  * base/err.c - see err.h. Touches nothing but its arguments; cannot fail.
  */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +10,43 @@
 
 #include "base/err.h"
 
-/* make_printable - one line without control characters, whatever was formatted in */
-static void make_printable(char *s)
+/* decode - the UTF-8 character at s and its length; 1 and a control where there is none */
+static size_t decode(const unsigned char *s, unsigned *cp)
 {
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
 
-		if (c < 0x20 || c == 0x7f)
-			*s = '?';
+	*cp = n == 1 ? s[0] : s[0] & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			n = 0;
+		else
+			*cp = *cp << 6 | (s[i] & 0x3f);
+	}
+	if (n > 0 && *cp >= least[n] && *cp <= 0x10ffff && s[0] < 0xf8)
+		return n;
+	*cp = 0;
+	return 1;
+}
+
+/* commands - does a terminal or reader do something else with it than show it? */
+static bool commands(unsigned cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x61c || cp == 0x200e ||
+	    cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+/* assay_err_make_printable - one line without control or bidi characters, whatever was formatted
+ * in */
+void assay_err_make_printable(char *s)
+{
+	while (*s != '\0') {
+		unsigned cp;
+		size_t n = decode((const unsigned char *)s, &cp);
+
+		if (commands(cp))
+			memset(s, '?', n);
+		s += n;
 	}
 }
 
@@ -31,7 +61,7 @@ enum assay_status assay_err_set(struct assay_err *err, enum assay_status code, c
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof err->text, fmt, ap);
 	va_end(ap);
-	make_printable(err->text);
+	assay_err_make_printable(err->text);
 	return code;
 }
 
@@ -49,7 +79,7 @@ void assay_err_prefix(struct assay_err *err, const char *fmt, ...)
 	va_end(ap);
 	memcpy(what, err->text, sizeof what);
 	(void)snprintf(err->text, sizeof err->text, "%.280s: %.300s", where, what);
-	make_printable(err->text);
+	assay_err_make_printable(err->text);
 }
 
 /* assay_status_name - the word used in logs and in errors[].kind of host failures */
@@ -113,7 +143,7 @@ void assay_bug_at(const char *file, int line, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	make_printable(text);
+	assay_err_make_printable(text);
 	(void)fprintf(stderr, "assay: BUG at %s:%d: %s\n", file, line, text);
 	abort();
 }

@@ -15,6 +15,8 @@ enum assay_status assay_err_set(struct assay_err *err, enum assay_status code, c
     ASSAY_PRINTF(3, 4);
 /* Puts "prefix: " before the text that is there already. */
 void assay_err_prefix(struct assay_err *err, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+/* Control and bidi characters and what is no UTF-8 become '?', in place. */
+void assay_err_make_printable(char *s);
 const char *assay_status_name(enum assay_status code);
 /* The exit code of RESULT: 64 usage, 65 data, 66 no input, 70 own fault, 73, 75, 78. */
 int assay_status_exit(enum assay_status code);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/log.h"
 
 static enum assay_log_level most_wanted = ASSAY_LOG_WARNING;
@@ -32,9 +33,8 @@ void assay_log(enum assay_log_level level, const char *fmt, ...)
 	n += m > 0 ? m : 0;
 	if (n > (int)sizeof line - 2)
 		n = (int)sizeof line - 2;
-	for (int i = 0; i < n; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	line[n] = '\0';
+	assay_err_make_printable(line);
 	line[n++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return; /* nobody left to tell */

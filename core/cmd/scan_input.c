@@ -58,7 +58,8 @@ bool assay_scan_input_wants_mbox(const char *const *operands)
 			continue;
 		if (S_ISDIR(st.st_mode))
 			return true;
-		fd = open(*operands, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		/* A pipe in its place now would have us wait. */
+		fd = open(*operands, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		found = fd >= 0 && begins_like_mbox(fd);
 		assay_io_close(&fd);
 		if (found)
@@ -119,11 +120,11 @@ static enum assay_status scan_fd(
 	return submit(input, &submission, path, err);
 }
 
-/* scan_path - one file by its name */
+/* scan_path - one file by its name; `flags` for open(2) */
 static enum assay_status scan_path(
-    struct assay_scan_input *input, const char *path, struct assay_err *err)
+    struct assay_scan_input *input, const char *path, int flags, struct assay_err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 
 	if (fd < 0) {
 		(void)assay_err_set(
@@ -146,7 +147,8 @@ static enum assay_status visit(
 {
 	switch (entry->fts_info) {
 	case FTS_F:
-		return scan_path(input, entry->fts_path, err);
+		/* It may have become a pipe or a link since it was looked at. */
+		return scan_path(input, entry->fts_path, O_NONBLOCK | O_NOFOLLOW, err);
 	case FTS_DNR:
 	case FTS_ERR:
 	case FTS_NS:
@@ -226,7 +228,7 @@ static enum assay_status scan_operand(
 	if (strcmp(name, "-") == 0)
 		return scan_stdin(input, err);
 	if (stat(name, &st) != 0 || !S_ISDIR(st.st_mode))
-		return scan_path(input, name, err);
+		return scan_path(input, name, 0, err);
 	if (input->recursive)
 		return scan_tree(input, name, err);
 	refuse(input, name, "is a directory; add -r to scan the files in it");

@@ -191,6 +191,10 @@ static void errors_are_one_printable_line(void **state)
 	(void)state;
 	assert_int_equal(assay_err_set(&err, ASSAY_E_CONF, "a%sb", "\n\033"), ASSAY_E_CONF);
 	assert_string_equal(err.text, "a??b");
+	(void)assay_err_set(
+	    &err, ASSAY_E_CONF, "%s", "\xc3\xa9 \xc2\x9b \xe2\x80\xae \xff \xe2\x80");
+	assert_string_equal(err.text, "\xc3\xa9 ?? ??? ? ??");
+	(void)assay_err_set(&err, ASSAY_E_CONF, "a%sb", "\n\033");
 	assay_err_prefix(&err, "f:%d", 3);
 	assert_int_equal(err.code, ASSAY_E_CONF);
 	assert_string_equal(err.text, "f:3: a??b");

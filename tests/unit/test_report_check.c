@@ -111,6 +111,31 @@ static void test_bounds(void **state)
 	free(large);
 }
 
+/* check_value - the head, one more member, the end */
+static enum assay_status check_value(const char *value)
+{
+	char text[200];
+	struct assay_err err;
+	int n = snprintf(text, sizeof text, HEAD ",\"x\":%s}", value);
+
+	return assay_report_check(assay_slice(text, (size_t)n), &err);
+}
+
+/* test_stranger - what JSON allows and readers or terminals stumble over */
+static void test_stranger(void **state)
+{
+	static const char *const fine[] = { "9223372036854775807", "-9223372036854775807", "1.5",
+		"-0.25e-9", "\"\\u009b31m\"", "\"\xc2\xa0\xc3\x9b\"" };
+	static const char *const bad[] = { "9223372036854775808", "-99999999999999999999", "1e999",
+		"1.0E+400", "\"\xc2\x9b\"", "\"\x7f\"", "\"\xc2\x80 more than eight\"" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
+		assert_int_equal(check_value(fine[i]), ASSAY_OK);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(check_value(bad[i]), ASSAY_E_SYNTAX);
+}
+
 /* main - all of it */
 int main(void)
 {
@@ -119,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_stranger),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
