@@ -210,13 +210,16 @@ static void put_verdict(struct tree *t)
 /* put_date - when, for people */
 static void put_date(struct tree *t)
 {
+	const char *source = json_string_value(assay_report_at(t->report, "message_time.source"));
 	char room[TEXT_ROOM];
 
 	(void)printable(assay_report_at(t->report, "message_time.utc"), room);
 	if (strlen(room) != sizeof "2026-11-21T12:00:00.000Z" - 1)
 		return;
 	label(t, "Date");
-	(void)assay_buf_printf(t->out, "%.10s %.8s UTC\n", room, room + 11);
+	/* The file's own time is no date of the message. */
+	(void)assay_buf_printf(t->out, "%.10s %.8s UTC%s\n", room, room + 11,
+	    source != NULL && strcmp(source, "mtime") == 0 ? " (of the file)" : "");
 }
 
 /* put_oddities - a line of what the smtp worker listed about the message */

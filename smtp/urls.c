@@ -220,6 +220,22 @@ static bool is_picture(struct assay_slice url)
 	    assay_slice_casestarts(url, "data:font/");
 }
 
+/* is_internal - a URL of a program for itself (chrome://skin/, x-apple-data-detectors://0): what
+ * stands in the host's place is none */
+static bool is_internal(struct assay_slice url)
+{
+	static const char *const leads[] = { "http", "ftp", "ws", "file", "smb", "webcal" };
+	struct assay_url_parts parts;
+
+	if (!assay_url_split(url, &parts) || assay_slice_find(parts.host, '.') < parts.host.n ||
+	    assay_slice_find(parts.host, '%') < parts.host.n)
+		return false;
+	for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
+		if (assay_slice_casestarts(parts.scheme, leads[i]))
+			return false;
+	return true;
+}
+
 /* link_hit - one link of an HTML text */
 static bool link_hit(void *user, const struct assay_links_link *link)
 {
@@ -234,7 +250,7 @@ static bool link_hit(void *user, const struct assay_links_link *link)
 		    assay_slice_head(link->url, assay_slice_find(link->url, ',')));
 	if (link->url.n == 0 || link->url.n > ASSAY_URL_MAX)
 		return true;
-	n = assay_url_host_of(link->url, host);
+	n = is_internal(link->url) ? 0 : assay_url_host_of(link->url, host);
 	if (n == 0 && assay_slice_starts(link->url, "//")) {
 		char full[ASSAY_URL_HOST_MAX + 8] = "http:";
 
