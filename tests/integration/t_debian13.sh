@@ -12,6 +12,9 @@ folder=${ASSAY_DEBIAN13:-/var/tmp/assay-trixie}
 mirror=${ASSAY_MIRROR:-http://deb.debian.org/debian}
 [ "$(id -u)" -eq 0 ] || { echo "t_debian13: needs root for chroot and debootstrap"; exit 77; }
 
+exec 9>"$folder.lock"
+flock 9 # two at once would build over each other's feet
+
 if [ ! -x "$folder/usr/bin/apt-get" ] || [ -d "$folder/debootstrap" ]; then
     command -v debootstrap >/dev/null || { echo "t_debian13: apt-get install debootstrap"; exit 77; }
     rm -rf "$folder"
