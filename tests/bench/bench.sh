@@ -1,7 +1,7 @@
 #!/bin/sh
 # bench.sh - speed and memory of assay, beside the raw libraries; ./dev bench calls it
 #
-#   bench.sh [--rules N] [--rounds N] [--mails N] [--quick]
+#   bench.sh [--rules N] [--rounds N] [--mails N] [--hostile NAME] [--quick]
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
