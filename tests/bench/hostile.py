@@ -14,6 +14,9 @@ import sys
 # is bounded all the same.
 DEARER = {
     "900 small messages": (10, "a payload has its price; max_children bounds them"),
+    "900 attachments of white space": (12, "libmagic's price for a payload; as above"),
+    "900 attachments of brackets": (20, "its regular expressions are quadratic in the KiB they may see"),
+    "900 attachments of M": (10, "as above"),
     "readings in readings, 32 deep": (30, "13 KB, and 44 payloads"),
     "signed messages, 40 deep": (5, "max_recursion times the whole message"),
 }
@@ -108,6 +111,9 @@ def structure():
         b"--b\r\n\r\nSubject: y\r\n\r\nz\r\n" * 100_000
     yield "900 small messages", mixed + b"".join(
         b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: %d\r\n\r\nz%d\r\n" % (i, i) for i in range(900)) + LINE * 10_000
+    for name, text in (("white space", b"\r\n "), ("brackets", b"(;"), ("M", b"MMa")):
+        yield "900 attachments of " + name, mixed + b"".join(
+            b"--b\r\nContent-Type: application/x\r\n\r\n%d" % i + text * (4096 // len(text)) + b"\r\n" for i in range(900))
     yield "1 MB of parts inside a message", inside(mixed + b"--b\r\n\r\n" * 150_000)
     yield "50,000 multiparts inside a message", inside(multiparts(50_000))
     yield "signed messages, 40 deep", smime(40)

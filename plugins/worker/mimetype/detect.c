@@ -63,7 +63,7 @@ enum assay_status assay_detect_new(
 	limit(d->magic, MAGIC_PARAM_ELF_PHNUM_MAX, 128);
 	limit(d->magic, MAGIC_PARAM_ELF_SHNUM_MAX, 1024);
 	limit(d->magic, MAGIC_PARAM_ELF_NOTES_MAX, 64);
-	limit(d->magic, MAGIC_PARAM_REGEX_MAX, 4096);
+	limit(d->magic, MAGIC_PARAM_REGEX_MAX, 1024);
 	/* Whatever the library loads at its first use, it loads now. */
 	(void)magic_buffer(d->magic, "MZ", 2);
 	return ASSAY_OK;
@@ -153,31 +153,57 @@ static struct assay_slice break_blanks(struct assay_detect *d, struct assay_slic
 	return assay_slice(d->shown, head.n);
 }
 
-/* ask - libmagic's type and words */
-static struct assay_detect_type ask(struct assay_detect *d, struct assay_slice head)
+/* describe - libmagic's words, NULL: none; true when they say that it knows nothing of the kind */
+static bool describe(struct assay_detect *d, struct assay_slice head, const char **words)
 {
-	struct assay_detect_type type;
+	static const char *const vague[] = { "ASCII text", "Unicode text, UTF-8", "ISO-8859 text",
+		"Non-ISO extended-ASCII text" };
 	const char *said;
-	size_t n = 0;
+	size_t n;
 
-	head = break_blanks(d, head);
+	(void)magic_setflags(d->magic, FLAGS);
+	said = magic_buffer(d->magic, head.p, head.n);
+	*words = NULL;
+	if (said == NULL || said[0] == 0)
+		return false;
+	n = strnlen(said, DESCRIPTION_MAX);
+	memcpy(d->description, said, n);
+	d->description[n] = 0;
+	*words = d->description;
+	for (size_t i = 0; i < sizeof(vague) / sizeof(vague[0]); i++)
+		if (strncmp(said, vague[i], strlen(vague[i])) == 0)
+			return true;
+	return strcmp(said, "data") == 0;
+}
+
+/* mime - libmagic's type; it is asked a second time, which is as dear as the first */
+static const char *mime(struct assay_detect *d, struct assay_slice head)
+{
+	const char *said;
+
 	(void)magic_setflags(d->magic, MAGIC_MIME_TYPE | FLAGS);
 	said = magic_buffer(d->magic, head.p, head.n);
 	if (said == NULL || !is_type(said) || strcmp(said, "application/octet-stream") == 0 ||
 	    strcmp(said, "text/plain") == 0)
-		said = unsure(head);
+		return unsure(head);
+	return said;
+}
+
+/* ask - libmagic's type and words */
+static struct assay_detect_type ask(struct assay_detect *d, struct assay_slice head)
+{
+	struct assay_detect_type type;
+	const char *said, *words;
+	size_t n = 0;
+
+	head = break_blanks(d, head);
+	said = describe(d, head, &words) ? unsure(head) : mime(d, head);
 	for (; said[n] != 0 && n + 1 < sizeof(d->mimetype); n++)
 		d->mimetype[n] = (char)assay_ascii_lower((unsigned char)said[n]);
 	d->mimetype[n] = 0;
 	type = named(d->mimetype);
-	(void)magic_setflags(d->magic, FLAGS);
-	said = magic_buffer(d->magic, head.p, head.n);
-	if (said != NULL && said[0] != 0) {
-		n = strnlen(said, DESCRIPTION_MAX);
-		memcpy(d->description, said, n);
-		d->description[n] = 0;
-		type.description = d->description;
-	}
+	if (words != NULL)
+		type.description = words;
 	return type;
 }
 
