@@ -68,6 +68,15 @@ static char *mask(struct assay_slice bytes)
 	return copy;
 }
 
+/* long_header - is there a header beyond its limits? GMime grows its buffer by constant steps */
+static bool long_header(const struct assay_walk *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->part[i]->header.cut_field || w->part[i]->header.cut_bytes)
+			return true;
+	return false;
+}
+
 /* tame - may GMime read it? */
 static bool tame(const struct assay_scan *scan)
 {
@@ -75,7 +84,7 @@ static bool tame(const struct assay_scan *scan)
 
 	return scan->bytes.n <= scan->conf->second_reader_max && !w->cut_parts && !w->cut_depth &&
 	    !w->cut_lines && w->lines.n <= GMIME_LINES &&
-	    w->lines.n * (w->deepest + 1) <= GMIME_WORK;
+	    w->lines.n * (w->deepest + 1) <= GMIME_WORK && !long_header(w);
 }
 
 /* field_start - the offset of a part's first field; the content's when it has none */
