@@ -147,27 +147,31 @@ static struct assay_part *new_part(
 	return part;
 }
 
+/* says_nothing - white space, a few characters, or the sentence old mailers put in front of the
+ * first part for readers without MIME */
+static bool says_nothing(struct assay_slice text)
+{
+	struct assay_slice head = assay_slice_head(text, 200);
+	size_t printing = 0;
+
+	for (size_t i = 0; i < text.n && printing < 16; i++)
+		printing += (unsigned char)text.p[i] > ' ';
+	return printing < 16 || assay_slice_casesearch(head, "multi-part") < head.n ||
+	    (text.n < 400 && assay_slice_casesearch(text, "MIME") < text.n);
+}
+
 /* blob - bytes of a multipart that belong to no part */
 static void blob(struct assay_walk *w, struct assay_part *parent, size_t start, size_t end)
 {
 	struct assay_slice bytes, rest;
 	struct assay_part *part;
-	size_t printing = 0;
 
 	end = assay_lines_content_end(w->bytes, start, end);
 	if (start >= end)
 		return;
 	bytes = assay_slice(w->bytes.p + start, end - start);
 	rest = assay_slice_trim(bytes);
-	for (size_t i = 0; i < rest.n && printing < 16; i++)
-		printing += (unsigned char)rest.p[i] > ' ';
-	if (printing < 16 ||
-	    assay_slice_casesearch(assay_slice_head(rest, 200), "multi-part") < 200)
-		return;
-	/* The sentence old mailers put there for readers without MIME says nothing. */
-	if (rest.n < 400 && assay_slice_casesearch(rest, "MIME") < rest.n)
-		return;
-	if (!may_add(w, bytes, "between-parts"))
+	if (says_nothing(rest) || !may_add(w, bytes, "between-parts"))
 		return;
 	part = keep(w);
 	part->bytes = part->body = bytes;
