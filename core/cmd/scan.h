@@ -23,6 +23,7 @@ struct assay_scan_output {
 	const struct assay_setup *setup;
 	struct assay_format_style style;
 	struct assay_buf text;    /* of one report, reused */
+	bool printed;             /* something stands on standard output */
 	bool bad, incomplete;     /* --exit-verdict: not accept or tag; partial or unscanned */
 	struct assay_tell **tell; /* connectors, NULL at the end */
 	int failed; /* exit code of the first archiver, connector or form that failed */

@@ -63,8 +63,11 @@ static void print(struct assay_scan_output *output, struct assay_slice report)
 		assay_cmd_print(report);
 		assay_cmd_print(ASSAY_SLICE_LIT("\n"));
 	} else {
+		if (output->printed && output->style.format == ASSAY_FORMAT_TREE)
+			assay_cmd_print(ASSAY_SLICE_LIT("\n"));
 		assay_cmd_print(assay_buf_slice(&output->text));
 	}
+	output->printed = true;
 }
 
 /* archive - -A: all payloads to one archiver */
