@@ -90,12 +90,6 @@ void assay_engine_free(struct assay_engine **engine)
 	assay_arena_free(&arena);
 }
 
-/* assay_engine_host - its plugins */
-const struct assay_host *assay_engine_host(const struct assay_engine *engine)
-{
-	return engine->host;
-}
-
 /* ---- the queue ------------------------------------------------------------------------------- */
 
 /* assay_run_queue - its turn comes */

@@ -78,6 +78,4 @@ struct assay_unscanned {
 void assay_engine_unscanned(struct assay_engine *engine, const struct assay_request *request,
     struct assay_slice bytes, const struct assay_unscanned *what, struct assay_scan *scan);
 
-const struct assay_host *assay_engine_host(const struct assay_engine *engine);
-
 #endif

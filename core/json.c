@@ -338,14 +338,6 @@ const char *assay_json_get_str(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-/* assay_json_get_bool - a boolean member, or what is given */
-bool assay_json_get_bool(const json_t *object, const char *name, bool otherwise)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return json_is_boolean(value) ? json_is_true(value) : otherwise;
-}
-
 /* assay_json_get_int - an integer member, or what is given */
 int64_t assay_json_get_int(const json_t *object, const char *name, int64_t otherwise)
 {

@@ -35,7 +35,6 @@ json_t *assay_json_own(const char *s);
 json_t *assay_json_int(int64_t value);
 /* The string member `name`, or NULL. */
 const char *assay_json_get_str(const json_t *object, const char *name);
-bool assay_json_get_bool(const json_t *object, const char *name, bool otherwise);
 int64_t assay_json_get_int(const json_t *object, const char *name, int64_t otherwise);
 
 #endif

@@ -54,12 +54,3 @@ void assay_defect_add(struct assay_defects *defects, const char *code, const cha
 	defect->part = part != NULL ? part : "";
 	defect->text = assay_arena_slice(defects->arena, assay_slice_head(text, DEFECT_TEXT));
 }
-
-/* assay_defect_has - is there one of that code among those kept? */
-bool assay_defect_has(const struct assay_defects *defects, const char *code)
-{
-	for (size_t i = 0; i < defects->n; i++)
-		if (strcmp(defects->defect[i].code, code) == 0)
-			return true;
-	return false;
-}

@@ -33,6 +33,5 @@ void assay_defect_init(
 /* at points into the message (NULL or elsewhere: no offset). text may be NONE; it is copied. */
 void assay_defect_add(struct assay_defects *defects, const char *code, const char *at,
     const char *part, struct assay_slice text);
-bool assay_defect_has(const struct assay_defects *defects, const char *code);
 
 #endif

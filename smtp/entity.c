@@ -375,23 +375,3 @@ void assay_entity_read(
 	}
 	settle(&r);
 }
-
-/* assay_entity_coding_name - the word of the document */
-const char *assay_entity_coding_name(enum assay_part_coding coding)
-{
-	static const char *const names[ASSAY_PART_CODINGS] = { "raw", "base64", "quoted-printable",
-		"uuencode", "yenc", "binhex", "gzip64", "unknown" };
-
-	return names[coding];
-}
-
-/* assay_entity_has - is there a field of that name, read laxly? */
-bool assay_entity_has(const struct assay_part *part, const char *name)
-{
-	char squeezed[ENTITY_NAME];
-
-	for (size_t i = 0; i < part->header.n; i++)
-		if (assay_slice_is(squeeze(part->header.field[i].name, squeezed), name))
-			return true;
-	return false;
-}

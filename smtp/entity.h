@@ -19,9 +19,5 @@ struct assay_defects;
 /* part->header must have been read. Fills part->entity. */
 void assay_entity_read(
     struct assay_arena *arena, struct assay_part *part, struct assay_defects *defects);
-/* The word for parts[].encoding. */
-const char *assay_entity_coding_name(enum assay_part_coding coding);
-/* Does any field with a name of that kind stand there? */
-bool assay_entity_has(const struct assay_part *part, const char *name);
 
 #endif
