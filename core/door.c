@@ -40,6 +40,8 @@ struct entry {
 	int message;                  /* sealed copy; -1: too large to be copied */
 	uint64_t size;
 	void *tag;
+	void (*done)(void *arg, const char *action); /* of the submission; or NULL */
+	void *done_arg;
 };
 
 struct assay_door {
@@ -219,6 +221,7 @@ static enum assay_status accept_mail(struct assay_door *door,
 
 	entry->slot = NULL;
 	entry->tag = tag;
+	entry->done = NULL;
 	entry->message = -1;
 	st = take_message(door, entry, submission, err);
 	mail.request = make_request(door, submission);
@@ -235,6 +238,8 @@ static enum assay_status accept_mail(struct assay_door *door,
 		entry->ask.state = ASSAY_ASK_DONE;
 		entry->ask.why = "message_size";
 	}
+	entry->done = submission->done;
+	entry->done_arg = submission->done_arg;
 	door->n++;
 	door->held += entry->message >= 0 ? entry->size : 0;
 	return ASSAY_OK;
@@ -334,6 +339,8 @@ static void deliver(struct assay_door *door)
 		else
 			answer_unscanned(door, entry, message);
 	}
+	if (entry->done != NULL)
+		entry->done(entry->done_arg, door->stopping ? NULL : door->last_action);
 	assay_io_unmap(&map);
 	door->held -= entry->message >= 0 ? entry->size : 0;
 	assay_io_close(&entry->message);
@@ -490,6 +497,8 @@ void assay_door_close(struct assay_door **door)
 		return;
 	assay_pool_release(&d->pool);
 	for (; d->n > 0; d->n--, d->first = (d->first + 1) % d->room) {
+		if (at(d, 0)->done != NULL)
+			at(d, 0)->done(at(d, 0)->done_arg, NULL);
 		assay_io_close(&at(d, 0)->message);
 		assay_ask_release(&at(d, 0)->ask);
 	}
@@ -511,6 +520,20 @@ enum assay_status assay_submit(struct assay_door *door, const struct assay_submi
 	st = assay_door_flush(door, err);
 	*verdict = door->last_action;
 	return st;
+}
+
+/* assay_door_wait - the command's own scans end before anything is waited for */
+enum assay_status assay_door_wait(
+    struct assay_door *door, int fd, int64_t timeout_ms, struct assay_err *err)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	enum assay_status st = assay_door_flush(door, err);
+
+	if (st != ASSAY_OK)
+		return st;
+	if (poll(&wait, 1, timeout_ms < DOZE_MS ? (int)timeout_ms : DOZE_MS) > 0)
+		return ASSAY_OK;
+	return ASSAY_END;
 }
 
 /* assay_door_stopping - shall the provider come to an end? */

@@ -233,11 +233,26 @@ struct assay_submission {
 	int64_t message_time_ms;         /* 0: not known */
 	json_t *extra;                   /* list of {key, value}, taken; or NULL */
 	const char *message_time_source; /* where that time is from: "mbox", "mtime"; or NULL */
+	/* Or NULL. Called once: with the verdict's action when the report is where it cannot be
+	 * lost (in the service: after the fsync), so that the provider may forget the message; or
+	 * with NULL when the door closes before that: the message is still the provider's. Only
+	 * from inside assay_submit, assay_door_wait and after run or once have returned; submits
+	 * nothing itself. Not called when assay_submit fails. */
+	void (*done)(void *arg, const char *action);
+	void *done_arg;
 };
 
-/* Scans one message; *verdict (may be NULL) is a word of RESULT's verdict.action. */
+/* Scans one message; *verdict is a word of RESULT's verdict.action. With verdict NULL it returns as
+ * soon as there is room for more: the scan goes on while others are submitted or waited for. The
+ * bytes are copied before it returns; what the submission points to is borrowed for the call.
+ * ASSAY_END: the door takes no more. */
 ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_submit(struct assay_door *door,
     const struct assay_submission *submission, const char **verdict, struct assay_err *err);
+/* Waits until fd (-1: none) is readable, timeout_ms have passed or the door is stopping, and lets
+ * the scans go on meanwhile: a provider waits nowhere else. ASSAY_OK: readable; ASSAY_END: not.
+ * A door that still has scans under way may return earlier. */
+ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_door_wait(
+    struct assay_door *door, int fd, int64_t timeout_ms, struct assay_err *err);
 /* True when the provider shall come to an end. */
 ASSAY_API bool assay_door_stopping(const struct assay_door *door);
 
@@ -266,6 +281,12 @@ struct assay_decorator {
 	    void *state, const json_t *report, json_t *facts, struct assay_err *err);
 };
 
+/* What need not be kept any longer. */
+struct assay_retention {
+	int64_t before_ms;   /* wall time: older goes; 0: age does not matter */
+	uint64_t most_bytes; /* the oldest go until no more than this is left; 0: any size */
+};
+
 struct assay_archiver {
 	/* A pure function of the configuration and the digest; at most `size` bytes with NUL. */
 	void (*ref)(void *state, const char *sha256, char *ref, size_t size);
@@ -273,6 +294,12 @@ struct assay_archiver {
 	    void *state, const char *sha256, struct assay_slice bytes, struct assay_err *err);
 	/* A descriptor with the bytes of a reference or sha256. */
 	enum assay_status (*get)(void *state, const char *ref, int *fd, struct assay_err *err);
+	/* These two may be NULL. Removes one payload, for `assay forget`; E_NOENT: it is not there.
+	 */
+	enum assay_status (*erase)(void *state, const char *sha256, struct assay_err *err);
+	/* As that of connectors; the time is that of the last `put`. */
+	enum assay_status (*expire)(
+	    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err);
 };
 
 struct assay_record {
@@ -294,6 +321,14 @@ struct assay_connector {
 	enum assay_status (*fetch)(
 	    void *state, const char *scan_id, json_t **report, struct assay_err *err);
 	bool (*has)(void *state, const char *source_id);
+	/* These two may be NULL. Removes the reports of these scans, and what was said of them, for
+	 * `assay forget`; ids that are not there are passed over. */
+	enum assay_status (*erase)(
+	    void *state, const char *const *scan_ids, size_t n, struct assay_err *err);
+	/* A short piece (some 100 ms) of the work of removing what is older; *gone is how many were
+	 * removed. ASSAY_OK: there may be more; ASSAY_END: nothing is left to do. */
+	enum assay_status (*expire)(
+	    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err);
 };
 
 struct assay_provider {
