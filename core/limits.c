@@ -55,6 +55,8 @@ const struct assay_opt assay_limit_rows[] = {
 	  .help = "Time of one message while somebody waits for the verdict" },
 	{ .name = "bulk_timeout", .type = ASSAY_OPT_TIME, .def = "300s", .min = 10, .max = 86400000,
 	  .help = "Time of one message when nobody waits (watchers, imports, files)" },
+	{ .name = "rescan_timeout", .type = ASSAY_OPT_TIME, .def = "900s", .min = 10, .max = 86400000,
+	  .help = "Time of one message that was not finished before and is scanned again later" },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -26,6 +26,10 @@ const struct assay_opt assay_tell_rows[] = {
 	    "words of facts{} whose values get other names, e.g. rcpt" },
 	{ "pseudonymise_key", ASSAY_OPT_STR, "", 0, 0, NULL,
 	    "file with the secret that the other names are made with, at least 16 bytes" },
+	{ "queue_max", ASSAY_OPT_SIZE, "1G", 1 << 20, INT64_MAX, NULL,
+	    "size of what may wait in the service" },
+	{ "when_full", ASSAY_OPT_ENUM, "drop_oldest", 0, 0, "drop_oldest|hold_mail",
+	    "what happens when more would wait" },
 	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
 };
 

@@ -69,6 +69,13 @@ static const struct assay_cmd *find_command(const char *name, struct assay_err *
 	return NULL;
 }
 
+/* set_level - a word of log_level; "auto", the last of them, is for the service to say */
+static void set_level(unsigned word)
+{
+	if (word <= ASSAY_LOG_DEBUG)
+		assay_log_set_level((enum assay_log_level)word);
+}
+
 /* assay_cmd_config_load - what the globals say, with the log level */
 enum assay_status assay_cmd_config_load(const struct assay_cmd_globals *globals,
     const char *const *core_opts, struct assay_config **config, struct assay_err *err)
@@ -91,8 +98,7 @@ enum assay_status assay_cmd_config_load(const struct assay_cmd_globals *globals,
 	source.core_opts = all.word;
 	status = assay_config_load(&source, config, err);
 	if (status == ASSAY_OK)
-		assay_log_set_level(
-		    (enum assay_log_level)assay_opts_enum(assay_config_core(*config), "log_level"));
+		set_level(assay_opts_enum(assay_config_core(*config), "log_level"));
 	assay_words_free(&all);
 	assay_words_free_pairs(&level);
 	return status;

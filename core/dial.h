@@ -1,0 +1,18 @@
+/*
+ * core/dial.h - lines to the scan processes of a running service
+ *
+ * Connects to its inline or bulk socket, once per mail. A connection waits in the socket's queue
+ * until a scan process takes it and says READY; the request goes out only then. That nobody
+ * listens (E_DEAD) or the queue is full is "none now": the door tries again.
+ */
+#ifndef ASSAY_DIAL_H
+#define ASSAY_DIAL_H
+
+#include "core/line.h"
+
+/* `path` of a Unix socket, copied. most: conversations side by side. */
+struct assay_lines *assay_dial_new(const char *path, size_t most);
+/* Does anybody listen there, and may we? E_DEAD, E_NOENT, E_IO. */
+ASSAY_MUST_CHECK enum assay_status assay_dial_check(const char *path, struct assay_err *err);
+
+#endif

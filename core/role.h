@@ -1,0 +1,64 @@
+/*
+ * core/role.h - a process of the service: what it is told at its start, when it shall go
+ *
+ * The parent starts each of its children by fork and exec of the same program with the hidden
+ * option `assay serve --as ROLE`: each reads the configuration itself, has no memory of anybody
+ * else's, and after an upgrade a reload runs the new program. What it inherits stands in ROLE:
+ *
+ *	KIND[:NAME],slot=N,generation=N,life=FD,board=FD[,inline=FD,bulk=FD][,config=SHA256]
+ *
+ * KIND: master, door, connector, archiver, janitor, rescan, check. `life` is the read end of a pipe
+ * whose other end the parent has: end of file means finish what you have and go. Behind that stands
+ * PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child whose configuration is
+ * not that of config= says so and goes (78).
+ */
+#ifndef ASSAY_ROLE_H
+#define ASSAY_ROLE_H
+
+#include "core/board.h"
+#include "core/config.h"
+
+struct assay_arena;
+
+struct assay_role {
+	const char *kind;
+	const char *name; /* of the plugin; "" */
+	unsigned slot;
+	uint32_t generation;
+	int life;                      /* -1: none */
+	int board_fd;                  /* -1: none */
+	int inline_sock, bulk_sock;    /* listening; -1: none */
+	const char *config_sha256;     /* NULL: any */
+	struct assay_board board;      /* mapped by assay_role_enter */
+	struct assay_board_slot *page; /* of this process; NULL without a board */
+};
+
+/* E_USAGE: not a role. Strings in the arena. */
+ASSAY_MUST_CHECK enum assay_status assay_role_parse(
+    struct assay_role *role, struct assay_arena *arena, const char *text, struct assay_err *err);
+/* The text for parse. */
+const char *assay_role_format(struct assay_arena *arena, const struct assay_role *role);
+/* In the child, first thing: dies with the parent, descriptors close-on-exec, page mapped, state
+ * STARTING, SIGTERM and SIGINT ignored (the parent decides), SIGPIPE ignored. */
+ASSAY_MUST_CHECK enum assay_status assay_role_enter(struct assay_role *role, struct assay_err *err);
+/* From root to the user of doors and drains ([core] user), keeping only the capabilities asked for
+ * (enum assay_needs: FILES keeps CAP_DAC_READ_SEARCH); no_new_privs, no core file, umask 027;
+ * without NEEDS_NETWORK an empty network namespace (root only). Not root: what of it can be done.
+ * Dies with the parent after it as well. What was done, in words, into `text`. */
+#define ASSAY_ROLE_TEXT 200
+ASSAY_MUST_CHECK enum assay_status assay_role_drop(const struct assay_role *role,
+    const struct assay_opts *core, unsigned needs, char text[ASSAY_ROLE_TEXT],
+    struct assay_err *err);
+/* True: finish what you have and go. Costs one poll(2). */
+bool assay_role_leaving(const struct assay_role *role);
+
+/* Names below the run directory. */
+#define ASSAY_RUN_INLINE "inline.sock"
+#define ASSAY_RUN_BULK "bulk.sock"
+#define ASSAY_RUN_LOCK "service.lock"
+#define ASSAY_RUN_PID "service.pid"
+#define ASSAY_RUN_BOARD "service.board"
+#define ASSAY_RUN_BYPASS "bypass"
+#define ASSAY_RUN_METRICS "metrics.sock"
+
+#endif
