@@ -113,10 +113,12 @@ struct assay_board {
 	char *base; /* of all pages */
 };
 
-/* Makes the file anew (0640) and maps it: the parent. */
+/* Makes the file anew (0640) and maps it: the parent, which has the lock of the home. All of it is
+ * allocated now (E_FULL), so that nobody dies of a full disk later. Old readers keep the old file.
+ */
 ASSAY_MUST_CHECK enum assay_status assay_board_create(
     const char *run_dir, struct assay_board *board, struct assay_err *err);
-/* Maps an inherited descriptor: trusted children. */
+/* Maps an inherited descriptor, which it takes (also on failure): trusted children. */
 ASSAY_MUST_CHECK enum assay_status assay_board_map(
     int fd, struct assay_board *board, struct assay_err *err);
 /* Maps the file read-only: `assay status`. E_NOENT: there is none. E_UNSUP: of another version. */
@@ -124,13 +126,15 @@ ASSAY_MUST_CHECK enum assay_status assay_board_open(
     const char *run_dir, struct assay_board *board, struct assay_err *err);
 void assay_board_close(struct assay_board *board);
 
-/* The page itself, to write to. */
+/* The page itself, to write to; not page 0. */
 struct assay_board_slot *assay_board_slot(const struct assay_board *board, unsigned slot);
 /* One page alone, for a scan process; unmapped by assay_board_unmap_slot. */
 ASSAY_MUST_CHECK enum assay_status assay_board_map_slot(
     int fd, unsigned slot, struct assay_board_slot **page, struct assay_err *err);
 void assay_board_unmap_slot(struct assay_board_slot **page);
-/* A checked copy; false: nothing was ever there. */
+/* A checked copy; false: nothing was ever there. Texts are printable (ids and names ASCII words,
+ * else '?'), counts at most 2^53, times not negative, those of the past not in the future, state
+ * and kind known and possible for the slot. */
 bool assay_board_read(
     const struct assay_board *board, unsigned slot, struct assay_board_slot *copy);
 /* A checked copy of page 0. */
@@ -140,7 +144,7 @@ unsigned assay_board_scan_slot(uint32_t generation);
 
 /* state and since_ms. NULL: a process without a page (`assay scan`). */
 void assay_board_set_state(struct assay_board_slot *page, enum assay_board_state state);
-/* The text, cut and printable, and when. */
+/* The text, cut and printable, and when; "": none. */
 void assay_board_set_error(struct assay_board_slot *page, const char *text);
 const char *assay_board_state_name(uint32_t state);
 const char *assay_board_kind_name(uint32_t kind);

@@ -23,7 +23,7 @@ static size_t decode(const unsigned char *s, unsigned *cp)
 		else
 			*cp = *cp << 6 | (s[i] & 0x3f);
 	}
-	if (n > 0 && *cp >= least[n] && *cp <= 0x10ffff && s[0] < 0xf8)
+	if (n > 0 && *cp >= least[n] && *cp <= 0x10ffff && s[0] < 0xf8 && *cp >> 11 != 0x1b)
 		return n;
 	*cp = 0;
 	return 1;
