@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/io.h"
@@ -158,6 +159,24 @@ enum assay_status assay_io_replace_file(
 	if (st != ASSAY_OK)
 		(void)unlink(tmp);
 	free(tmp);
+	return st;
+}
+
+/* assay_io_make_parents - from the top down */
+enum assay_status assay_io_make_parents(const char *path, mode_t mode, struct assay_err *err)
+{
+	char *copy = assay_xstrdup(path);
+	enum assay_status st = ASSAY_OK;
+
+	for (char *p = copy + (copy[0] != '\0'); st == ASSAY_OK && *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(copy, mode) != 0 && errno != EEXIST)
+			st = assay_io_fail(err, "cannot make the directory", copy);
+		*p = '/';
+	}
+	free(copy);
 	return st;
 }
 

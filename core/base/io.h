@@ -35,6 +35,10 @@ ASSAY_MUST_CHECK enum assay_status assay_io_write_full(
 /* Writes path.tmp, fsyncs, renames: the file is there whole or not at all. */
 ASSAY_MUST_CHECK enum assay_status assay_io_replace_file(
     const char *path, mode_t mode, const void *p, size_t n, struct assay_err *err);
+/* Makes the directories above path that are not there, each with `mode` at most. What cannot be
+ * made is an error; what is there already is not looked at. */
+ASSAY_MUST_CHECK enum assay_status assay_io_make_parents(
+    const char *path, mode_t mode, struct assay_err *err);
 /* An empty memfd that may be sealed later. */
 ASSAY_MUST_CHECK enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err);
 /* A second, read-only descriptor of the same file (through /proc/self/fd). */

@@ -36,21 +36,6 @@ static const struct assay_opt options[] = {
 	{ NULL, ASSAY_OPT_STR, NULL, 0, 0, NULL, NULL },
 };
 
-/* make_parents - the directories above the file; what fails shows when it is opened */
-static void make_parents(const char *path)
-{
-	char *copy = assay_xstrdup(path);
-
-	for (char *p = copy + (copy[0] != '\0'); *p != '\0'; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		(void)mkdir(copy, DIR_MODE);
-		*p = '/';
-	}
-	free(copy);
-}
-
 /* open_file - for appending; read as well, to see how it ends */
 static enum assay_status open_file(struct jsonl *j, struct assay_err *err)
 {
@@ -58,7 +43,10 @@ static enum assay_status open_file(struct jsonl *j, struct assay_err *err)
 
 	j->fd = open(j->path, flags, FILE_MODE);
 	if (j->fd < 0 && errno == ENOENT) {
-		make_parents(j->path);
+		const enum assay_status status = assay_io_make_parents(j->path, DIR_MODE, err);
+
+		if (status != ASSAY_OK)
+			return status;
 		j->fd = open(j->path, flags, FILE_MODE);
 	}
 	return j->fd >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot append to", j->path);
