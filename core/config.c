@@ -3,6 +3,7 @@
  * over them, and keeps the options of every section that was claimed. Writes nothing. Every refusal
  * names where the value stands, why it does not do, and the nearest name there is.
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ struct assay_config {
 	bool *plugin_opt_used;
 	struct assay_map claimed; /* section name -> struct assay_opts, in order; [core] first */
 	const char **plugin_dirs;
-	char sha256[ASSAY_DIGEST_TEXT];
+	char sha256[ASSAY_DIGEST_TEXT], source_sha256[ASSAY_DIGEST_TEXT];
 };
 
 /* Where a value comes from. */
@@ -494,4 +495,75 @@ const char *assay_config_sha256(struct assay_config *config)
 	assay_digest_hex(ASSAY_SHA256, assay_buf_slice(&buf), config->sha256);
 	assay_buf_release(&buf);
 	return config->sha256;
+}
+
+/* add_ini - all of a file that has a meaning */
+static void add_ini(struct assay_buf *out, const struct assay_ini *ini)
+{
+	for (size_t i = 0; i < ini->n_values; i++) {
+		const struct assay_ini_value *v = &ini->value[i];
+
+		(void)assay_buf_printf(
+		    out, "%s%c%s%c%s%c", v->section, '\0', v->key, '\0', v->value, '\0');
+	}
+	for (size_t i = 0; i < ini->n_sections; i++)
+		(void)assay_buf_add(out, ini->section[i].name, strlen(ini->section[i].name) + 1);
+}
+
+/* is_conf - for scandir */
+static int is_conf(const struct dirent *entry)
+{
+	return assay_slice_ends(assay_slice_str(entry->d_name), ".conf");
+}
+
+/* by_name - for scandir, whatever the locale */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* add_plugin_files - plugins.d, those of plugins that are not loaded too */
+static void add_plugin_files(struct assay_config *config, struct assay_buf *out)
+{
+	const char *dir = assay_arena_printf(config->arena, "%s/plugins.d", config->conf_dir);
+	struct dirent **entry = NULL;
+	int n = scandir(dir, &entry, is_conf, by_name);
+
+	for (int i = 0; i < n; i++) {
+		const char *name = entry[i]->d_name;
+		struct assay_ini ini;
+		struct assay_err err;
+
+		(void)assay_buf_add(out, name, strlen(name) + 1);
+		if (assay_ini_read(config->arena,
+			assay_arena_printf(config->arena, "%s/%s", dir, name), &ini,
+			&err) == ASSAY_OK)
+			add_ini(out, &ini);
+		else
+			(void)assay_buf_add_str(out, err.text);
+		free(entry[i]);
+	}
+	free(entry);
+}
+
+/* assay_config_source_sha256 - of what was said, not of what it means */
+const char *assay_config_source_sha256(struct assay_config *config)
+{
+	const struct assay_opts *core = assay_config_core(config);
+	struct assay_buf buf;
+
+	assay_buf_init(&buf, 8 * ASSAY_INI_MAX);
+	for (size_t k = 0; k < core->n; k++)
+		if (core->value[k].changed)
+			add_changed(&buf, core->section, &core->value[k]);
+	for (size_t i = 0; config->plugin_opts[i] != NULL; i++)
+		(void)assay_buf_add(
+		    &buf, config->plugin_opts[i], strlen(config->plugin_opts[i]) + 1);
+	if (!config->no_files) {
+		add_ini(&buf, &config->ini);
+		add_plugin_files(config, &buf);
+	}
+	assay_digest_hex(ASSAY_SHA256, assay_buf_slice(&buf), config->source_sha256);
+	assay_buf_release(&buf);
+	return config->source_sha256;
 }

@@ -5,12 +5,14 @@
  * option `assay serve --as ROLE`: each reads the configuration itself, has no memory of anybody
  * else's, and after an upgrade a reload runs the new program. What it inherits stands in ROLE:
  *
- *	KIND[:NAME],slot=N,generation=N,life=FD,board=FD[,inline=FD,bulk=FD][,config=SHA256]
+ *	KIND[:NAME],slot=N,generation=N[,life=FD][,board=FD][,inline=FD,bulk=FD][,config=SHA256]
+ *		[,log=syslog]
  *
  * KIND: master, door, connector, archiver, janitor, rescan, check. `life` is the read end of a pipe
  * whose other end the parent has: end of file means finish what you have and go. Behind that stands
- * PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child whose configuration is
- * not that of config= says so and goes (78).
+ * PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child that finds another
+ * configuration than that of config= (assay_config_source_sha256) goes with ASSAY_ROLE_CHANGED: the
+ * parent reloads.
  */
 #ifndef ASSAY_ROLE_H
 #define ASSAY_ROLE_H
@@ -29,6 +31,7 @@ struct assay_role {
 	int board_fd;                  /* -1: none */
 	int inline_sock, bulk_sock;    /* listening; -1: none */
 	const char *config_sha256;     /* NULL: any */
+	bool to_syslog;                /* log there instead of standard error */
 	struct assay_board board;      /* mapped by assay_role_enter */
 	struct assay_board_slot *page; /* of this process; NULL without a board */
 };
@@ -38,19 +41,33 @@ ASSAY_MUST_CHECK enum assay_status assay_role_parse(
     struct assay_role *role, struct assay_arena *arena, const char *text, struct assay_err *err);
 /* The text for parse. */
 const char *assay_role_format(struct assay_arena *arena, const struct assay_role *role);
-/* In the child, first thing: dies with the parent, descriptors close-on-exec, page mapped, state
- * STARTING, SIGTERM and SIGINT ignored (the parent decides), SIGPIPE ignored. */
+#define ASSAY_ROLE_CHANGED 76 /* exit code: see above */
+
+/* In the child, first thing: dies with the parent, descriptors close-on-exec, page mapped (takes
+ * board_fd: it is board.fd then), state STARTING, log ident "KIND NAME", SIGTERM, SIGINT and SIGHUP
+ * ignored (the parent decides), SIGPIPE ignored. E_DEAD: the parent is gone already. */
 ASSAY_MUST_CHECK enum assay_status assay_role_enter(struct assay_role *role, struct assay_err *err);
-/* From root to the user of doors and drains ([core] user), keeping only the capabilities asked for
- * (enum assay_needs: FILES keeps CAP_DAC_READ_SEARCH); no_new_privs, no core file, umask 027;
- * without NEEDS_NETWORK an empty network namespace (root only). Not root: what of it can be done.
- * Dies with the parent after it as well. What was done, in words, into `text`. */
+/* What the process shall be in the end: the capability to read everybody's files is kept for
+ * NEEDS_FILES alone (of enum assay_needs). From root to the user of doors and drains ([core] user);
+ * no_new_privs, no core file, umask 027; without NEEDS_NETWORK an empty network namespace (root
+ * only; Unix sockets with a path work). Not root: what of it can be done. A user that does not
+ * exist: stays root (the parent has warned). Dies with the parent after it as well. What was done
+ * and what is missing, in words, into `text`. */
 #define ASSAY_ROLE_TEXT 200
 ASSAY_MUST_CHECK enum assay_status assay_role_drop(const struct assay_role *role,
     const struct assay_opts *core, unsigned needs, char text[ASSAY_ROLE_TEXT],
     struct assay_err *err);
 /* True: finish what you have and go. Costs one poll(2). */
 bool assay_role_leaving(const struct assay_role *role);
+
+/* The user of doors and drains. */
+struct assay_role_user {
+	const char *name; /* of the configuration */
+	unsigned uid, gid;
+	bool change; /* we are root and that user is another one, and exists */
+	bool absent; /* we are root and there is no such user */
+};
+void assay_role_user(const struct assay_opts *core, struct assay_role_user *user);
 
 /* Names below the run directory. */
 #define ASSAY_RUN_INLINE "inline.sock"

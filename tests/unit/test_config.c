@@ -232,6 +232,28 @@ static void test_digest(void **state)
 	assert_string_not_equal(assay_config_sha256(config), first);
 }
 
+/* test_source_digest - of all that is said, whoever has claimed it */
+static void test_source_digest(void **state)
+{
+	char first[65], second[65];
+
+	(void)state;
+	write_file("assay.conf", "[yara]\ntimeout = 1m\n");
+	assert_int_equal(load(NULL, NULL), ASSAY_OK);
+	(void)snprintf(first, sizeof first, "%s", assay_config_source_sha256(config));
+	assert_int_equal(strlen(first), 64);
+	write_file("assay.conf", "# hello\n\n[yara]\ntimeout = 1m\n");
+	assert_int_equal(load(NULL, NULL), ASSAY_OK);
+	assert_string_equal(assay_config_source_sha256(config), first);
+	write_file("plugins.d/yara.conf", "timeout = 61s\n");
+	assert_int_equal(load(NULL, NULL), ASSAY_OK);
+	(void)snprintf(second, sizeof second, "%s", assay_config_source_sha256(config));
+	assert_string_not_equal(second, first);
+	write_file("assay.conf", "[yara]\ntimeout = 2m\n");
+	assert_int_equal(load(NULL, NULL), ASSAY_OK);
+	assert_string_not_equal(assay_config_source_sha256(config), second);
+}
+
 /* setup - an empty home */
 static int setup(void **state)
 {
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_loaded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_conf_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_digest, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_source_digest, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
