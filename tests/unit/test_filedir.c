@@ -36,6 +36,13 @@ static void stop(void)
 	keep_dir_remove(&dir);
 }
 
+/* start_erasing - as start; the plugin's state */
+static void *start_erasing(const char *more, const char *still)
+{
+	start(more, still);
+	return fake_host_state(host);
+}
+
 static enum assay_status put(const char *sha256, struct assay_slice bytes, struct assay_err *err)
 {
 	return assay_plugin.archiver->put(fake_host_state(host), sha256, bytes, err);
@@ -267,6 +274,85 @@ static void parts_by_plugin(void **state)
 	stop();
 }
 
+static void erases_a_payload(void **state)
+{
+	static char zeros[100000];
+	void *const self = start_erasing("compress=zstd", NULL);
+	struct assay_err err;
+
+	(void)state;
+	assert_int_equal(put(ABC, ASSAY_SLICE_LIT("abc"), NULL), ASSAY_OK);
+	assert_int_equal(put(ZEROS, assay_slice(zeros, sizeof zeros), NULL), ASSAY_OK);
+	assert_int_equal(assay_plugin.archiver->erase(self, ABC, NULL), ASSAY_OK);
+	assert_int_equal(keep_dir_files(&dir), 1);
+	assert_int_equal(assay_plugin.archiver->erase(self, "filedir:" ZEROS, NULL), ASSAY_OK);
+	assert_int_equal(keep_dir_files(&dir), 0);
+	assert_int_equal(assay_plugin.archiver->erase(self, ABC, &err), ASSAY_E_NOENT);
+	assert_non_null(strstr(err.text, "is not in the archive"));
+	assert_int_equal(assay_plugin.archiver->erase(self, "../x", &err), ASSAY_E_USAGE);
+	stop();
+}
+
+/* Of these the first and the last are erased. */
+static const char *const ids[] = { ID, "11111111-89ab-4cde-8f01-23456789abcd",
+	"22222222-89ab-4cde-8f01-23456789abcd" };
+
+/* save_all - three reports and a finding of each kind about each */
+static void save_all(void)
+{
+	static const char *const kinds[] = { "label", "erased" };
+	char json[200], finding[40];
+
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(json, sizeof json,
+		    "{\"time\":\"2026-11-2%dT1\",\"results\":[{\"workers\":{\"hash\":{}}}]}", i);
+		assert_int_equal(save(ids[i], json, NULL), ASSAY_OK);
+		for (int k = 0; k < 2; k++) {
+			struct assay_record record = { "finding", finding, { json, 0 } };
+
+			(void)snprintf(finding, sizeof finding, "f%d%d00000%s", i, k, ID + 8);
+			(void)snprintf(json, sizeof json,
+			    "{\"scan_id\":\"%s\",\"kind\":\"%s\",\"time\":\"2026-11-29T1\"}",
+			    ids[i], kinds[k]);
+			record.json.n = strlen(json);
+			assert_int_equal(
+			    assay_plugin.connector->save(fake_host_state(host), &record, 1, NULL),
+			    ASSAY_OK);
+		}
+	}
+}
+
+/* erases_reports_of - with what they are named in this layout */
+static void erases_reports_of(const char *by_date, const char *by_plugin, size_t per_report)
+{
+	const char *const gone[] = { ids[2], "33333333-89ab-4cde-8f01-23456789abcd", ids[0],
+		"../x" };
+	void *const self = start_erasing(by_date, by_plugin);
+
+	assert_int_equal(assay_plugin.connector->erase(self, gone, 4, NULL), ASSAY_OK);
+	save_all();
+	keep_dir_write(&dir, "/r/" ID "x.json", "another's");
+	keep_dir_write(&dir, "/r/." ID ".json.12.tmp", "left by a crash");
+	assert_int_equal(keep_dir_files(&dir), 3 * (per_report + 2) + 2);
+	assert_int_equal(assay_plugin.connector->erase(self, gone, 0, NULL), ASSAY_OK);
+	assert_int_equal(keep_dir_files(&dir), 3 * (per_report + 2) + 2);
+	assert_int_equal(assay_plugin.connector->erase(self, gone, 4, NULL), ASSAY_OK);
+	/* One whole, that two were erased, and what is not ours. */
+	assert_int_equal(keep_dir_files(&dir), per_report + 2 + 2 + 1);
+	assert_int_equal(assay_plugin.connector->erase(self, &ids[1], 1, NULL), ASSAY_OK);
+	assert_int_equal(keep_dir_files(&dir), 3 + 1);
+	stop();
+}
+
+static void erases_reports_wherever_they_are(void **state)
+{
+	(void)state;
+	erases_reports_of("date_mode=no", "by_plugin=no", 1);
+	erases_reports_of("date_mode=yes", "by_plugin=no", 1);
+	erases_reports_of("date_mode=no", "by_plugin=yes", 2);
+	erases_reports_of("date_mode=yes", "by_plugin=yes", 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +366,8 @@ int main(void)
 		cmocka_unit_test(writes_one_file_per_report),
 		cmocka_unit_test(sorts_by_day),
 		cmocka_unit_test(parts_by_plugin),
+		cmocka_unit_test(erases_a_payload),
+		cmocka_unit_test(erases_reports_wherever_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

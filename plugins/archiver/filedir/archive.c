@@ -25,6 +25,9 @@
 #define PREFIX "filedir:"
 #define LEVEL 3
 #define CHUNK ((size_t)1 << 17)
+#define FORMS 2 /* as it is, compressed */
+
+static const char *const suffixes[FORMS] = { "", ".zst" };
 
 /* Where one digest lies. */
 struct spot {
@@ -57,6 +60,21 @@ static bool digest_of(const char *ref, char sha256[HEX + 1])
 	return true;
 }
 
+/* no_reference - what digest_of would not take */
+static enum assay_status no_reference(const char *ref, struct assay_err *err)
+{
+	return assay_err_set(
+	    err, ASSAY_E_USAGE, "\"%s\" is neither a sha256 nor " PREFIX "SHA256", ref);
+}
+
+/* is_missing - it is in neither form */
+static enum assay_status is_missing(
+    const struct assay_archive *archive, const char *sha256, struct assay_err *err)
+{
+	return assay_err_set(
+	    err, ASSAY_E_NOENT, "%s is not in the archive %s", sha256, archive->root);
+}
+
 /* spot_init - ab/cd/SHA256 and what follows the digest */
 static void spot_init(
     struct spot *spot, const struct assay_archive *archive, const char *sha256, const char *suffix)
@@ -87,24 +105,30 @@ static bool says_size(int fd, bool compressed, size_t n)
 	return got > 0 && ZSTD_getFrameContentSize(head, (size_t)got) == n;
 }
 
-/* is_there - in either form, whole; a damaged one is taken away */
-static bool is_there(const struct assay_archive *archive, const char *sha256, size_t n)
+/* renewed - is it there, in either form and whole? Its time is that of the last put then, as long
+ * as the file is ours; a damaged one is taken away. */
+static bool renewed(const struct assay_archive *archive, const char *sha256, size_t n)
 {
-	static const char *const suffixes[] = { "", ".zst" };
+	struct spot spot;
 	bool there = false;
+	int lock;
 
-	for (int i = 0; i < 2 && !there; i++) {
-		struct spot spot;
+	spot_init(&spot, archive, sha256, "");
+	lock = assay_shelf_lock(&spot.shelf);
+	for (int i = 0; i < FORMS && !there; i++) {
 		int fd;
 
 		spot_init(&spot, archive, sha256, suffixes[i]);
 		if (assay_shelf_open(&spot.shelf, &fd, NULL) != ASSAY_OK)
 			continue;
 		there = says_size(fd, i == 1, n);
+		if (there)
+			(void)futimens(fd, NULL);
+		else
+			(void)assay_shelf_remove(&spot.shelf, NULL);
 		assay_io_close(&fd);
-		if (!there)
-			assay_shelf_remove(&spot.shelf);
 	}
+	assay_io_close(&lock);
 	return there;
 }
 
@@ -136,7 +160,7 @@ enum assay_status assay_archive_put(const struct assay_archive *archive, const c
 
 	if (!digest_of(sha256, digest))
 		return assay_err_set(err, ASSAY_E_USAGE, "\"%s\" is no sha256", sha256);
-	if (is_there(archive, digest, bytes.n))
+	if (renewed(archive, digest, bytes.n))
 		return ASSAY_OK;
 	if (archive->compress)
 		status = put_compressed(archive, digest, bytes, err);
@@ -254,10 +278,7 @@ static enum assay_status open_either(const struct assay_archive *archive, const 
 		spot_init(&spot, archive, sha256, ".zst");
 		status = assay_shelf_open(&spot.shelf, fd, err);
 	}
-	if (status == ASSAY_E_NOENT)
-		return assay_err_set(
-		    err, status, "%s is not in the archive %s", sha256, archive->root);
-	return status;
+	return status == ASSAY_E_NOENT ? is_missing(archive, sha256, err) : status;
 }
 
 /* assay_archive_get - see archive.h */
@@ -271,8 +292,7 @@ enum assay_status assay_archive_get(
 
 	*fd = -1;
 	if (!digest_of(ref, sha256))
-		return assay_err_set(
-		    err, ASSAY_E_USAGE, "\"%s\" is neither a sha256 nor " PREFIX "SHA256", ref);
+		return no_reference(ref, err);
 	status = open_either(archive, sha256, &copy.from, &compressed, err);
 	if (status != ASSAY_OK)
 		return status;
@@ -284,4 +304,54 @@ enum assay_status assay_archive_get(
 	assay_io_close(&copy.from);
 	assay_io_close(&copy.to);
 	return status;
+}
+
+/* ---- removing ------------------------------------------------------------------------------- */
+
+/* assay_archive_erase - see archive.h */
+enum assay_status assay_archive_erase(
+    const struct assay_archive *archive, const char *ref, struct assay_err *err)
+{
+	char sha256[HEX + 1];
+	bool found = false;
+
+	if (!digest_of(ref, sha256))
+		return no_reference(ref, err);
+	for (int i = 0; i < FORMS; i++) {
+		enum assay_status status;
+		struct spot spot;
+
+		spot_init(&spot, archive, sha256, suffixes[i]);
+		status = assay_shelf_remove(&spot.shelf, err);
+		if (status != ASSAY_OK && status != ASSAY_E_NOENT)
+			return status;
+		found = found || status == ASSAY_OK;
+	}
+	return found ? ASSAY_OK : is_missing(archive, sha256, err);
+}
+
+/* assay_archive_kind - ab/cd/SHA256, or what a crash has left of writing it (shelf.c) */
+enum assay_sweep_kind assay_archive_kind(const char *path, const char *name)
+{
+	const bool hidden = name[0] == '.';
+	char sha256[HEX + 1], sub[8];
+	struct assay_slice rest;
+
+	name += hidden;
+	rest = assay_slice_str(name);
+	if (rest.n < HEX)
+		return ASSAY_SWEEP_FOREIGN;
+	memcpy(sha256, name, HEX);
+	sha256[HEX] = '\0';
+	(void)snprintf(sub, sizeof sub, "%.2s/%.2s/", sha256, sha256 + 2);
+	if (!digest_of(sha256, sha256) || memcmp(sha256, name, HEX) != 0 ||
+	    strncmp(path, sub, strlen(sub)) != 0)
+		return ASSAY_SWEEP_FOREIGN;
+	rest = assay_slice_from(rest, HEX);
+	if (hidden)
+		return assay_slice_ends(rest, ".tmp") ? ASSAY_SWEEP_LEFTOVER : ASSAY_SWEEP_FOREIGN;
+	for (int i = 0; i < FORMS; i++)
+		if (assay_slice_is(rest, suffixes[i]))
+			return ASSAY_SWEEP_OURS;
+	return ASSAY_SWEEP_FOREIGN;
 }

@@ -10,6 +10,11 @@
 
 #include <assay/types.h>
 
+#include "sweep.h"
+
+/* Directories on the way to a payload, the root one of them. */
+#define ASSAY_ARCHIVE_LEVELS 3
+
 struct assay_archive {
 	const char *root;
 	bool compress;
@@ -18,11 +23,16 @@ struct assay_archive {
 
 /* Pure. At most `size` bytes with NUL. */
 void assay_archive_ref(const char *sha256, char *ref, size_t size);
-/* ASSAY_OK also when it is there already. E_FULL, E_IO. */
+/* ASSAY_OK also when it is there already: then its time is renewed. E_FULL, E_IO. */
 ASSAY_MUST_CHECK enum assay_status assay_archive_put(const struct assay_archive *archive,
     const char *sha256, struct assay_slice bytes, struct assay_err *err);
 /* *fd: read-only, at its start. E_USAGE: no reference; E_NOENT: not there; E_SYNTAX: damaged. */
 ASSAY_MUST_CHECK enum assay_status assay_archive_get(
     const struct assay_archive *archive, const char *ref, int *fd, struct assay_err *err);
+/* Removes one. E_USAGE: no reference; E_NOENT: not there; E_IO. */
+ASSAY_MUST_CHECK enum assay_status assay_archive_erase(
+    const struct assay_archive *archive, const char *ref, struct assay_err *err);
+/* Of a path in the archive: is it a payload of ours? */
+enum assay_sweep_kind assay_archive_kind(const char *path, const char *name);
 
 #endif

@@ -13,10 +13,12 @@
 #include "archive.h"
 #include "base/arena.h"
 #include "results.h"
+#include "sweep.h"
 
 struct filedir {
 	struct assay_archive archive;
 	struct assay_results results;
+	struct assay_sweep old_payloads, old_results;
 };
 
 static const struct assay_opt options[] = {
@@ -46,6 +48,13 @@ static enum assay_status filedir_open(
 	f->results.root = assay_opt_state_path(opts, "results_dir");
 	f->results.by_date = assay_opt_int(opts, "date_mode") != 0;
 	f->results.by_plugin = assay_opt_int(opts, "by_plugin") != 0;
+	f->old_payloads = (struct assay_sweep){
+		.root = f->archive.root, .levels = ASSAY_ARCHIVE_LEVELS, .kind = assay_archive_kind
+	};
+	f->old_results = (struct assay_sweep){ .root = f->results.root,
+		.levels = ASSAY_RESULTS_LEVELS,
+		.prune = true,
+		.kind = assay_results_kind };
 	*state = f;
 	return ASSAY_OK;
 }
@@ -53,7 +62,11 @@ static enum assay_status filedir_open(
 /* filedir_close - frees the state */
 static void filedir_close(void *state)
 {
-	free(state);
+	struct filedir *f = state;
+
+	assay_sweep_stop(&f->old_payloads);
+	assay_sweep_stop(&f->old_results);
+	free(f);
 }
 
 /* filedir_ref - what stands in the report */
@@ -92,13 +105,55 @@ static enum assay_status filedir_save(
 	return status;
 }
 
+/* filedir_erase_payload - one payload, in either form */
+static enum assay_status filedir_erase_payload(
+    void *state, const char *sha256, struct assay_err *err)
+{
+	const struct filedir *f = state;
+
+	return assay_archive_erase(&f->archive, sha256, err);
+}
+
+/* filedir_expire_payloads - a piece of the work */
+static enum assay_status filedir_expire_payloads(
+    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err)
+{
+	struct filedir *f = state;
+
+	return assay_sweep_step(&f->old_payloads, what, gone, err);
+}
+
+/* filedir_erase_reports - with what was said of them */
+static enum assay_status filedir_erase_reports(
+    void *state, const char *const *scan_ids, size_t n, struct assay_err *err)
+{
+	const struct filedir *f = state;
+
+	return assay_results_erase(&f->results, scan_ids, n, err);
+}
+
+/* filedir_expire_reports - a piece of the work */
+static enum assay_status filedir_expire_reports(
+    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err)
+{
+	struct filedir *f = state;
+
+	return assay_sweep_step(&f->old_results, what, gone, err);
+}
+
 static const struct assay_archiver archiver = {
 	.ref = filedir_ref,
 	.put = filedir_put,
 	.get = filedir_get,
+	.erase = filedir_erase_payload,
+	.expire = filedir_expire_payloads,
 };
 
-static const struct assay_connector connector = { .save = filedir_save };
+static const struct assay_connector connector = {
+	.save = filedir_save,
+	.erase = filedir_erase_reports,
+	.expire = filedir_expire_reports,
+};
 
 const struct assay_plugin assay_plugin = {
 	ASSAY_PLUGIN_HEAD,

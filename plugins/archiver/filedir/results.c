@@ -4,30 +4,43 @@
  * Ids, days and worker names come out of a record: each is checked letter by letter before it
  * becomes part of a path.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/slice.h"
-#include "shelf.h"
 #include "results.h"
+#include "shelf.h"
+#include "tree.h"
 
 #define NAME_MAX_LEN 64
+#define UUID 36
+#define FINDING ".finding.json"
+#define FINDING_MAX ((size_t)1 << 20)
 #define UNDATED "undated"
 
-/* is_uuid - 8-4-4-4-12 hexadecimal digits */
-static bool is_uuid(const char *id)
+/* starts_uuid - 8-4-4-4-12 hexadecimal digits, and perhaps more */
+static bool starts_uuid(const char *id)
 {
-	if (strlen(id) != 36)
-		return false;
-	for (int i = 0; i < 36; i++) {
+	for (int i = 0; i < UUID; i++) {
 		const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
 		if (dash ? id[i] != '-' : assay_ascii_hex((unsigned char)id[i]) < 0)
 			return false;
 	}
 	return true;
+}
+
+/* is_uuid - nothing else */
+static bool is_uuid(const char *id)
+{
+	return starts_uuid(id) && id[UUID] == '\0';
 }
 
 /* is_name - of a worker: letters, digits, - and _ */
@@ -199,8 +212,139 @@ enum assay_status assay_results_save(
 	if (!is_uuid(record->id))
 		return assay_err_set(
 		    err, ASSAY_E_SYNTAX, "\"%s\" is no id of a %s", record->id, record->kind);
-	(void)snprintf(name, sizeof name, "%s%s.json", record->id, report ? "" : ".finding");
+	(void)snprintf(name, sizeof name, "%s%s", record->id, report ? ".json" : FINDING);
 	if (results->by_date || results->by_plugin)
 		return save_read(results, &shelf, record, err);
 	return put(&shelf, record->json, err);
+}
+
+/* ---- removing ------------------------------------------------------------------------------- */
+
+/* What is looked for, sorted. */
+struct ids {
+	const char **id;
+	size_t n;
+};
+
+/* by_id - for qsort and bsearch */
+static int by_id(const void *a, const void *b)
+{
+	return strncmp(*(const char *const *)a, *(const char *const *)b, UUID);
+}
+
+/* has - is it one of them? Only the UUID that it begins with counts. */
+static bool has(const struct ids *ids, const char *id)
+{
+	return bsearch(&id, ids->id, ids->n, sizeof *ids->id, by_id) != NULL;
+}
+
+/* read_json - a file of the tree; NULL when it is none of ours */
+static json_t *read_json(const struct assay_tree *tree)
+{
+	int fd = openat(
+	    assay_tree_dir(tree), tree->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct assay_buf buf;
+	json_t *json = NULL;
+
+	assay_buf_init(&buf, FINDING_MAX);
+	if (fd >= 0 && assay_io_read_all(fd, &buf, NULL) == ASSAY_OK && buf.n > 0)
+		json = json_loadb(buf.p, buf.n, 0, NULL);
+	assay_io_close(&fd);
+	assay_buf_release(&buf);
+	return json;
+}
+
+/* concerns - is the finding about one of the scans? That they were erased may be known. */
+static bool concerns(const struct assay_tree *tree, const struct ids *ids)
+{
+	json_t *finding = read_json(tree);
+	const char *scan_id = json_string_value(json_object_get(finding, "scan_id"));
+	const char *kind = json_string_value(json_object_get(finding, "kind"));
+	const bool is = scan_id != NULL && starts_uuid(scan_id) && has(ids, scan_id) &&
+	    (kind == NULL || strcmp(kind, "erased") != 0);
+
+	json_decref(finding);
+	return is;
+}
+
+/* erase_in - all that belongs to them; *some: anything */
+static enum assay_status erase_in(
+    struct assay_tree *tree, const struct ids *ids, bool *some, struct assay_err *err)
+{
+	while (assay_tree_next(tree)) {
+		const char *id = tree->name + (tree->name[0] == '.');
+		enum assay_status status;
+
+		if (assay_results_kind(tree->path, tree->name) == ASSAY_SWEEP_FOREIGN)
+			continue;
+		if (!has(ids, id) && (strcmp(id + UUID, FINDING) != 0 || !concerns(tree, ids)))
+			continue;
+		status = assay_tree_remove(tree, err);
+		if (status != ASSAY_OK && status != ASSAY_E_NOENT)
+			return status;
+		*some = true;
+	}
+	if (tree->problem.code == ASSAY_OK)
+		return ASSAY_OK;
+	return assay_err_set(err, ASSAY_E_IO, "%s", tree->problem.text);
+}
+
+/* sync_all - what was removed does not come back */
+static enum assay_status sync_all(const char *root, struct assay_err *err)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum assay_status status = ASSAY_OK;
+
+	if (fd < 0 || syncfs(fd) != 0)
+		status = assay_io_fail(err, "cannot sync", root);
+	assay_io_close(&fd);
+	return status;
+}
+
+/* assay_results_erase - see results.h */
+enum assay_status assay_results_erase(const struct assay_results *results,
+    const char *const *scan_ids, size_t n, struct assay_err *err)
+{
+	struct assay_tree *tree = assay_xcalloc(1, sizeof *tree);
+	struct ids ids = { assay_xcalloc(n + 1, sizeof *ids.id), 0 };
+	enum assay_status status;
+	bool some = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_uuid(scan_ids[i]))
+			ids.id[ids.n++] = scan_ids[i];
+	qsort(ids.id, ids.n, sizeof *ids.id, by_id);
+	tree->most = ASSAY_RESULTS_LEVELS;
+	tree->prune = true;
+	status = assay_tree_open(tree, results->root, err);
+	if (status == ASSAY_E_NOENT) {
+		status = ASSAY_OK;
+	} else if (status == ASSAY_OK) {
+		status = erase_in(tree, &ids, &some, err);
+		if (status == ASSAY_OK && some)
+			status = sync_all(results->root, err);
+		else if (status != ASSAY_OK)
+			assay_err_prefix(err, "%s", results->root);
+	}
+	assay_tree_close(tree);
+	free(tree);
+	free(ids.id);
+	return status;
+}
+
+/* assay_results_kind - UUID.json, UUID.finding.json, or what a crash has left of writing one */
+enum assay_sweep_kind assay_results_kind(const char *path, const char *name)
+{
+	const bool hidden = name[0] == '.';
+
+	(void)path;
+	name += hidden;
+	if (!starts_uuid(name))
+		return ASSAY_SWEEP_FOREIGN;
+	if (hidden)
+		return assay_slice_ends(assay_slice_str(name), ".tmp") ? ASSAY_SWEEP_LEFTOVER
+								       : ASSAY_SWEEP_FOREIGN;
+	return strcmp(name + UUID, ".json") == 0 || strcmp(name + UUID, FINDING) == 0
+	    ? ASSAY_SWEEP_OURS
+	    : ASSAY_SWEEP_FOREIGN;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,8 +135,8 @@ static enum assay_status put_unnamed(int dir, const struct assay_shelf *shelf,
 	return status;
 }
 
-/* assay_shelf_put - see shelf.h */
-enum assay_status assay_shelf_put(
+/* put_once - E_NOENT also when the directory went meanwhile */
+static enum assay_status put_once(
     const struct assay_shelf *shelf, struct assay_slice bytes, struct assay_err *err)
 {
 	char path[ASSAY_SHELF_PATH];
@@ -158,16 +159,39 @@ enum assay_status assay_shelf_put(
 	return status;
 }
 
+/* assay_shelf_put - again when a sweep took the directory, which had become empty */
+enum assay_status assay_shelf_put(
+    const struct assay_shelf *shelf, struct assay_slice bytes, struct assay_err *err)
+{
+	enum assay_status status = ASSAY_E_NOENT;
+
+	for (int i = 0; i < 2 && status == ASSAY_E_NOENT; i++)
+		status = put_once(shelf, bytes, err);
+	return status;
+}
+
+/* path_of - the whole name */
+static enum assay_status path_of(
+    const struct assay_shelf *shelf, char path[ASSAY_SHELF_PATH], struct assay_err *err)
+{
+	const int n =
+	    snprintf(path, ASSAY_SHELF_PATH, "%s/%s/%s", shelf->root, shelf->sub, shelf->name);
+
+	if (n < 0 || n >= ASSAY_SHELF_PATH)
+		return assay_err_set(err, ASSAY_E_CONF, "the path is too long: %s", shelf->root);
+	return ASSAY_OK;
+}
+
 /* assay_shelf_open - see shelf.h */
 enum assay_status assay_shelf_open(const struct assay_shelf *shelf, int *fd, struct assay_err *err)
 {
 	char path[ASSAY_SHELF_PATH];
 	struct stat st;
-	const int n = snprintf(path, sizeof path, "%s/%s/%s", shelf->root, shelf->sub, shelf->name);
+	enum assay_status status = path_of(shelf, path, err);
 
 	*fd = -1;
-	if (n < 0 || n >= ASSAY_SHELF_PATH)
-		return assay_err_set(err, ASSAY_E_CONF, "the path is too long: %s", shelf->root);
+	if (status != ASSAY_OK)
+		return status;
 	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (*fd < 0)
 		return assay_io_fail(err, "cannot open", path);
@@ -178,11 +202,29 @@ enum assay_status assay_shelf_open(const struct assay_shelf *shelf, int *fd, str
 }
 
 /* assay_shelf_remove - see shelf.h */
-void assay_shelf_remove(const struct assay_shelf *shelf)
+enum assay_status assay_shelf_remove(const struct assay_shelf *shelf, struct assay_err *err)
 {
 	char path[ASSAY_SHELF_PATH];
-	const int n = snprintf(path, sizeof path, "%s/%s/%s", shelf->root, shelf->sub, shelf->name);
+	enum assay_status status = path_of(shelf, path, err);
+
+	if (status != ASSAY_OK)
+		return status;
+	if (unlink(path) != 0)
+		return assay_io_fail(err, "cannot remove", path);
+	sync_dir_of(path, strlen(path));
+	return ASSAY_OK;
+}
+
+/* assay_shelf_lock - see shelf.h */
+int assay_shelf_lock(const struct assay_shelf *shelf)
+{
+	char path[ASSAY_SHELF_PATH];
+	const int n = snprintf(path, sizeof path, "%s/%s", shelf->root, shelf->sub);
+	int fd = -1;
 
 	if (n > 0 && n < ASSAY_SHELF_PATH)
-		(void)unlink(path);
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_SH);
+	return fd;
 }

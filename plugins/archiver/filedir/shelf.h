@@ -24,7 +24,9 @@ ASSAY_MUST_CHECK enum assay_status assay_shelf_put(
 /* The file opened for reading; symbolic links are not followed. E_NOENT: it is not there. */
 ASSAY_MUST_CHECK enum assay_status assay_shelf_open(
     const struct assay_shelf *shelf, int *fd, struct assay_err *err);
-/* Takes the name away; nothing happens when it is not there. */
-void assay_shelf_remove(const struct assay_shelf *shelf);
+/* Takes the name away, for good when it returns. E_NOENT: it is not there. */
+enum assay_status assay_shelf_remove(const struct assay_shelf *shelf, struct assay_err *err);
+/* Until the descriptor is closed no sweep removes what is in the directory; -1: it is not there. */
+int assay_shelf_lock(const struct assay_shelf *shelf);
 
 #endif
