@@ -44,13 +44,14 @@ void assay_ask_release(struct assay_ask *ask)
 }
 
 /* assay_ask_attach - a line to a process that is, or will be, READY */
-void assay_ask_attach(struct assay_ask *ask, const struct assay_ask_line *line)
+void assay_ask_attach(struct assay_ask *ask, struct assay_line *line)
 {
-	ask->line = *line;
+	ask->line = line;
 	ask->asked = false;
 	ask->state = ASSAY_ASK_RUNNING;
-	ask->ready_ms = assay_clock_mono_ms() + (line->fresh ? START_MS : READY_MS);
-	assay_progress_clear(line->page);
+	ask->ready_ms =
+	    line->queued ? INT64_MAX : assay_clock_mono_ms() + (line->fresh ? START_MS : READY_MS);
+	assay_progress_clear(&line->page);
 }
 
 /* assay_ask_wake_ms - the deadline, and a moment for a report that is being written */
@@ -87,8 +88,8 @@ static void send_request(struct assay_ask *ask)
 	assay_buf_init(&text, ASSAY_WIRE_REQUEST_MAX);
 	if (assay_json_write(ask->mail.request, ASSAY_JSON_COMPACT, &text)) {
 		request.json = assay_buf_slice(&text);
-		st = assay_wire_send_request(ask->line.wire->sock, &request, ask->mail.message,
-		    ask->line.page->fd, &ask->err);
+		st = assay_wire_send_request(ask->line->wire.sock, &request, ask->mail.message,
+		    ask->line->page.fd, &ask->err);
 	}
 	assay_buf_release(&text);
 	if (st == ASSAY_E_LIMIT) {
@@ -178,7 +179,7 @@ static void take(struct assay_ask *ask, struct assay_wire_frame *frame)
 		send_request(ask);
 	} else if (frame->type == ASSAY_WIRE_VERDICT && ask->asked) {
 		take_verdict(ask, frame);
-	} else if (frame->type == ASSAY_WIRE_ERROR && (ask->asked || ask->line.fresh)) {
+	} else if (frame->type == ASSAY_WIRE_ERROR && (ask->asked || ask->line->fresh)) {
 		(void)assay_err_set(&ask->err, ASSAY_E_UNSUP, "%.*s", (int)frame->body.n,
 		    frame->body.n > 0 ? frame->body.p : "");
 		finish(ask, ask->asked ? "refused" : "unable");
@@ -193,7 +194,7 @@ enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable)
 {
 	while (ask->state == ASSAY_ASK_RUNNING) {
 		struct assay_wire_frame frame;
-		enum assay_status st = assay_wire_next(ask->line.wire, &frame, &ask->err);
+		enum assay_status st = assay_wire_next(&ask->line->wire, &frame, &ask->err);
 
 		if (st == ASSAY_OK) {
 			take(ask, &frame);
@@ -202,7 +203,7 @@ enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable)
 		if (st == ASSAY_END && !readable)
 			break;
 		if (st == ASSAY_END)
-			st = assay_wire_receive(ask->line.wire, &ask->err);
+			st = assay_wire_receive(&ask->line->wire, &ask->err);
 		readable = false;
 		if (st != ASSAY_OK)
 			lose(ask);
@@ -235,7 +236,7 @@ static bool blame(struct assay_ask *ask, int64_t now_ms)
 	struct assay_progress at;
 
 	ask->blamed[0] = '\0';
-	if (!assay_progress_read(ask->line.page, &at))
+	if (!assay_progress_read(&ask->line->page, &at))
 		return false;
 	if (skip == NULL) {
 		skip = json_array();
@@ -264,7 +265,7 @@ enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
 	if (!ask->asked) {
 		/* Recycled, owned by an earlier mail, or killed by somebody else: not this mail's
 		 * doing. Only what was never asked says that processes cannot be had. */
-		if (ask->line.fresh && ++ask->stillborn > STILLBORN_MAX)
+		if (ask->line->fresh && ++ask->stillborn > STILLBORN_MAX)
 			finish(ask, "unable");
 		else if (ask->mail.deadline_ms != 0 && now_ms >= ask->mail.deadline_ms)
 			finish(ask, "timeout");

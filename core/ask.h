@@ -25,8 +25,7 @@
 #include <assay/types.h>
 
 #include "base/buf.h"
-#include "core/progress.h"
-#include "core/wire.h"
+#include "core/line.h"
 
 #define ASSAY_ASK_RETRIES 3u
 
@@ -40,17 +39,10 @@ struct assay_ask_mail {
 	int64_t time_ms;
 };
 
-/* Whom it is asked. All borrowed. */
-struct assay_ask_line {
-	struct assay_wire *wire;
-	struct assay_progress_page *page; /* of this process alone; may be read after its death */
-	bool fresh;                       /* it never got a mail */
-};
-
 struct assay_ask {
 	enum assay_ask_state state;
 	struct assay_ask_mail mail;
-	struct assay_ask_line line;      /* while RUNNING or LOST */
+	struct assay_line *line;         /* borrowed, while RUNNING or LOST */
 	int64_t ready_ms;                /* when the line must be READY at the latest */
 	char scan_id[ASSAY_WIRE_ID + 1]; /* of the request: the answer's must be the same; "" any */
 	unsigned active;                 /* parts of the sandbox in force, as the process says */
@@ -74,7 +66,7 @@ struct assay_ask {
 /* Takes the reference to mail->request. */
 void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail);
 void assay_ask_release(struct assay_ask *ask);
-void assay_ask_attach(struct assay_ask *ask, const struct assay_ask_line *line);
+void assay_ask_attach(struct assay_ask *ask, struct assay_line *line);
 /* When step must be called at the latest (CLOCK_MONOTONIC ms). */
 int64_t assay_ask_wake_ms(const struct assay_ask *ask);
 /* `readable`: poll said so; then one receive is done, which does not block. */

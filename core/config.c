@@ -549,13 +549,9 @@ static void add_plugin_files(struct assay_config *config, struct assay_buf *out)
 /* assay_config_source_sha256 - of what was said, not of what it means */
 const char *assay_config_source_sha256(struct assay_config *config)
 {
-	const struct assay_opts *core = assay_config_core(config);
 	struct assay_buf buf;
 
 	assay_buf_init(&buf, 8 * ASSAY_INI_MAX);
-	for (size_t k = 0; k < core->n; k++)
-		if (core->value[k].changed)
-			add_changed(&buf, core->section, &core->value[k]);
 	for (size_t i = 0; config->plugin_opts[i] != NULL; i++)
 		(void)assay_buf_add(
 		    &buf, config->plugin_opts[i], strlen(config->plugin_opts[i]) + 1);

@@ -63,8 +63,9 @@ const char *assay_config_path(const struct assay_config *config, enum assay_conf
 const char *assay_config_file(const struct assay_config *config);
 /* Lower-case hex over all settings that differ from their default, in a fixed order. */
 const char *assay_config_sha256(struct assay_config *config);
-/* Likewise over all that files and command line say now, whether a plugin has claimed it or not:
- * the same in each process of the service until somebody edits a file. */
+/* Likewise over all that files and --plugin-opts say now, whether a plugin has claimed it or not:
+ * the same in each process of the service until somebody edits a file, and in a command that was
+ * given no more (its core_opts aside). */
 const char *assay_config_source_sha256(struct assay_config *config);
 /* The sections claimed so far, [core] first, then plugins in order; NULL at the end. */
 const struct assay_opts *assay_config_section(const struct assay_config *config, size_t i);

@@ -10,8 +10,10 @@
 
 #include "core/line.h"
 
-/* `path` of a Unix socket, copied. most: conversations side by side. */
-struct assay_lines *assay_dial_new(const char *path, size_t most);
+/* `path` of a Unix socket, copied. most: conversations side by side. E_CONF: the path is too long
+ * for a socket. */
+ASSAY_MUST_CHECK enum assay_status assay_dial_new(
+    const char *path, size_t most, struct assay_lines **lines, struct assay_err *err);
 /* Does anybody listen there, and may we? E_DEAD, E_NOENT, E_IO. */
 ASSAY_MUST_CHECK enum assay_status assay_dial_check(const char *path, struct assay_err *err);
 

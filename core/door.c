@@ -1,6 +1,6 @@
 /*
- * core/door.c - see door.h. Touches the processes of its pool, the descriptors it is given and
- * memory files of its own; the only place that polls. One mail's misfortune becomes that mail's
+ * core/door.c - see door.h. Touches the lines it was given, the descriptors of submissions and
+ * memory files of its own. One mail's misfortune becomes that mail's
  * report; when scan processes cannot be started at all, the call fails.
  */
 #include <errno.h>
@@ -24,78 +24,90 @@
 #include "core/door.h"
 #include "core/engine.h"
 #include "core/json.h"
-#include "core/pool.h"
+#include "core/line.h"
+#include "core/request.h"
 #include "core/sandbox.h"
-#include "core/scanproc.h"
 
-#define JOBS_MAX 512u
+#define LINES_MAX 512u
+#define AGAIN_MS 1000 /* before an answer that could not be kept is offered again */
+#define NAP_MS 20     /* before a line is asked for again that could not be had, or broke at once */
 #define DOZE_MS 3600000               /* poll counts in an int */
 #define HELD_MAX ((uint64_t)32 << 20) /* above it the next message waits outside */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* One mail between submission and answer. */
 struct entry {
+	bool used;
+	uint64_t number; /* in the order of submission */
 	struct assay_ask ask;
-	struct assay_pool_slot *slot; /* while somebody scans it */
-	int message;                  /* sealed copy; -1: too large to be copied */
+	struct assay_line *line; /* while somebody scans it */
+	int message;             /* sealed copy; -1: too large to be copied */
 	uint64_t size;
+	int64_t since_ms, not_before_ms;
 	void *tag;
-	void (*done)(void *arg, const char *action); /* of the submission; or NULL */
-	void *done_arg;
+	struct assay_door_done done;
 };
 
 struct assay_door {
 	struct assay_door_options options;
-	struct assay_scanproc_options scanproc;
-	struct assay_pool pool;
-	struct entry *ring;
-	size_t room, first, n; /* entries [first, first + n) modulo room are in use, in order */
-	uint64_t held;         /* bytes of the messages in the ring */
+	struct entry *entry;
+	size_t room, n;
+	uint64_t next, first; /* numbers: of the next mail, of the oldest not answered */
+	uint64_t held;        /* bytes of the messages in the entries */
+	uint64_t message_max;
 	int64_t timeout_ms;
-	bool stopping, told_weaker;
+	int64_t again_ms; /* the receiver cannot keep answers before that; 0: it can */
+	int64_t nap_ms;   /* no line can be had before that */
+	bool stopping;    /* the receiver wants no more */
+	bool ending;      /* the provider shall end */
+	bool told_weaker;
 	enum assay_status fatal; /* scan processes cannot be had */
 	struct assay_err why_fatal;
 	char last_action[16];
 };
 
-/* at - the i-th waiting mail */
-static struct entry *at(struct assay_door *door, size_t i)
-{
-	return &door->ring[(door->first + i) % door->room];
-}
-
-/* child - what a forked scan process does */
-static int child(void *arg, int sock)
-{
-	return assay_scanproc_run(arg, sock);
-}
-
-/* assay_door_open - no process yet: they start with the first mails */
+/* assay_door_open - nothing is asked yet */
 enum assay_status assay_door_open(
     const struct assay_door_options *options, struct assay_door **door, struct assay_err *err)
 {
-	struct assay_door *d;
+	struct assay_door *d = assay_xcalloc(1, sizeof *d);
+	size_t lines = options->lines->most;
 
-	if (options->jobs == 0 || options->jobs > JOBS_MAX)
-		return assay_err_set(
-		    err, ASSAY_E_USAGE, "between 1 and %u jobs, not %zu", JOBS_MAX, options->jobs);
-	d = assay_xcalloc(1, sizeof *d);
+	(void)err;
 	d->options = *options;
-	d->scanproc = (struct assay_scanproc_options){
-		.engine = options->engine,
-		.sandbox = options->sandbox,
-		.message_max = (uint64_t)assay_opt_int(options->core, "message_size"),
-		.recycle = (unsigned)assay_opt_int(options->core, "recycle_after"),
-	};
-	d->timeout_ms =
-	    assay_opt_int(options->core, options->bulk ? "bulk_timeout" : "message_timeout");
+	d->message_max = (uint64_t)assay_opt_int(options->core, "message_size");
+	d->timeout_ms = options->timeout_ms != 0
+	    ? options->timeout_ms
+	    : assay_opt_int(options->core, options->bulk ? "bulk_timeout" : "message_timeout");
 	/* One more in preparation per process keeps them all at work. */
-	d->room = options->jobs * 2 + 1;
-	d->ring = assay_xcalloc(d->room, sizeof *d->ring);
-	assay_pool_init(&d->pool, options->jobs, child, &d->scanproc, options->foreign);
-	d->pool.recycle = d->scanproc.recycle;
+	d->room = (lines < LINES_MAX ? lines : LINES_MAX) * 2 + 1;
+	d->entry = assay_xcalloc(d->room, sizeof *d->entry);
 	*door = d;
 	return ASSAY_OK;
+}
+
+/* vacant - an unused entry; there is one when n < room */
+static struct entry *vacant(struct assay_door *door)
+{
+	for (size_t i = 0; i < door->room; i++)
+		if (!door->entry[i].used)
+			return &door->entry[i];
+	ASSAY_BUG("no entry is free of %zu", door->room);
+}
+
+/* next_of - the used entry with the smallest number not below `from`; NULL: none */
+static struct entry *next_of(struct assay_door *door, uint64_t from)
+{
+	struct entry *found = NULL;
+
+	for (size_t i = 0; i < door->room; i++) {
+		struct entry *entry = &door->entry[i];
+
+		if (entry->used && entry->number >= from &&
+		    (found == NULL || entry->number < found->number))
+			found = entry;
+	}
+	return found;
 }
 
 /* ---- taking a mail in ------------------------------------------------------------------------ */
@@ -154,7 +166,7 @@ static enum assay_status take_message(struct assay_door *door, struct entry *ent
 	enum assay_status st = assay_io_memfd("assay-message", &entry->message, err);
 
 	if (st == ASSAY_OK)
-		st = fill(submission, entry->message, door->scanproc.message_max, entry, err);
+		st = fill(submission, entry->message, door->message_max, entry, err);
 	if (st == ASSAY_OK && fcntl(entry->message, F_ADD_SEALS, SEALS) != 0)
 		st = assay_err_set(err, ASSAY_E_IO, "cannot seal the message: %s", strerror(errno));
 	if (st != ASSAY_OK)
@@ -211,21 +223,34 @@ static void name_mail(json_t *request, int message)
 	assay_json_set(request, "scan_id", assay_json_own(id));
 }
 
-/* accept_mail - one more in the ring */
-static enum assay_status accept_mail(struct assay_door *door,
+/* admit - may it be scanned? */
+static void admit(struct assay_door *door, struct entry *entry)
+{
+	const char *why = NULL;
+
+	if (entry->message < 0)
+		why = "message_size";
+	else if (door->options.admit != NULL)
+		why = door->options.admit(door->options.arg, entry->ask.mail.request);
+	if (why == NULL)
+		return;
+	entry->ask.state = ASSAY_ASK_DONE;
+	entry->ask.why = why;
+}
+
+/* accept_mail - one more; takes the request */
+static enum assay_status accept_mail(struct assay_door *door, json_t *request,
     const struct assay_submission *submission, void *tag, struct assay_err *err)
 {
-	struct entry *entry = at(door, door->n);
-	struct assay_ask_mail mail = { 0 };
+	struct entry *entry = vacant(door);
+	struct assay_ask_mail mail = { .request = request };
 	enum assay_status st;
 
-	entry->slot = NULL;
-	entry->tag = tag;
-	entry->done = NULL;
-	entry->message = -1;
+	*entry = (struct entry){ .number = door->next, .tag = tag, .message = -1 };
+	entry->since_ms = assay_clock_mono_ms();
+	entry->done = (struct assay_door_done){ submission->done, submission->done_arg };
 	st = take_message(door, entry, submission, err);
-	mail.request = make_request(door, submission);
-	name_mail(mail.request, entry->message);
+	name_mail(request, entry->message);
 	mail.message = entry->message;
 	/* It may wait here for others: nobody does, outside. */
 	mail.time_ms = door->timeout_ms;
@@ -234,36 +259,49 @@ static enum assay_status accept_mail(struct assay_door *door,
 		assay_ask_release(&entry->ask);
 		return st;
 	}
-	if (entry->message < 0) {
-		entry->ask.state = ASSAY_ASK_DONE;
-		entry->ask.why = "message_size";
-	}
-	entry->done = submission->done;
-	entry->done_arg = submission->done_arg;
+	entry->used = true;
+	door->next++;
 	door->n++;
 	door->held += entry->message >= 0 ? entry->size : 0;
+	admit(door, entry);
 	return ASSAY_OK;
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* give_answer - to whoever opened the door */
-static void give_answer(struct assay_door *door, const struct assay_answer *answer)
+/* give_answer - to whoever opened the door; false: it comes again */
+static bool give_answer(
+    struct assay_door *door, struct entry *entry, const struct assay_answer *answer)
 {
-	(void)snprintf(door->last_action, sizeof door->last_action, "%s", answer->action);
-	if (!door->options.answer(door->options.arg, answer))
+	switch (door->options.answer(door->options.arg, answer, &entry->done)) {
+	case ASSAY_DOOR_AGAIN:
+		return false;
+	case ASSAY_DOOR_STOP:
 		door->stopping = true;
+		break;
+	case ASSAY_DOOR_TAKEN:
+		break;
+	}
+	entry->done.fn = NULL;
+	(void)snprintf(door->last_action, sizeof door->last_action, "%s", answer->action);
+	return true;
+}
+
+/* took - how long it was here */
+static int64_t took(const struct entry *entry)
+{
+	return assay_clock_mono_ms() - entry->since_ms;
 }
 
 /* answer_scanned - a report came */
-static void answer_scanned(
-    struct assay_door *door, const struct entry *entry, struct assay_slice message)
+static bool answer_scanned(struct assay_door *door, struct entry *entry, struct assay_slice message)
 {
 	const struct assay_ask *ask = &entry->ask;
 	struct assay_container kept;
+	bool given;
 
 	assay_container_open(&kept, ask->keep, ask->verdict.keep_count, message);
-	give_answer(door,
+	given = give_answer(door, entry,
 	    &(struct assay_answer){
 		.report = assay_buf_slice(&ask->report),
 		.action = assay_wire_action_name(ask->verdict.action),
@@ -274,8 +312,11 @@ static void answer_scanned(
 		.keep = kept.kept,
 		.nkeep = kept.n,
 		.tag = entry->tag,
+		.request = ask->mail.request,
+		.took_ms = took(entry),
 	    });
 	assay_container_close(&kept);
+	return given;
 }
 
 /* sentence - for errors[] of a report the door writes itself */
@@ -287,17 +328,21 @@ static const char *sentence(const struct assay_ask *ask)
 		return "the deadline of the message was met before the end of the scan";
 	if (strcmp(ask->why, "message_size") == 0)
 		return "larger than message_size; not scanned";
+	if (strcmp(ask->why, "bypass") == 0)
+		return "scanning is switched off for a while (assay bypass)";
 	return ask->err.text;
 }
 
 /* answer_unscanned - the door's own report; `message` is empty where there is no copy */
-static void answer_unscanned(
-    struct assay_door *door, const struct entry *entry, struct assay_slice message)
+static bool answer_unscanned(
+    struct assay_door *door, struct entry *entry, struct assay_slice message)
 {
 	const struct assay_ask *ask = &entry->ask;
+	bool bypass = ask->why != NULL && strcmp(ask->why, "bypass") == 0, given;
 	struct assay_unscanned what = { .status = "unscanned",
 		.why = ask->why,
 		.error = sentence(ask),
+		.cause = bypass ? "bypass" : NULL,
 		.plugin = ask->blamed[0] != '\0' ? ask->blamed : NULL,
 		.size = entry->size };
 	struct assay_arena *arena = assay_arena_new();
@@ -309,7 +354,7 @@ static void answer_unscanned(
 	if (assay_request_read(&request, arena, json_incref(ask->mail.request), &err) != ASSAY_OK)
 		assay_request_init(&request);
 	assay_engine_unscanned(door->options.engine, &request, message, &what, &scan);
-	give_answer(door,
+	given = give_answer(door, entry,
 	    &(struct assay_answer){
 		.report = scan.json,
 		.action = scan.action,
@@ -318,35 +363,67 @@ static void answer_unscanned(
 		.tries = ask->tries,
 		.bytes = message,
 		.tag = entry->tag,
+		.request = ask->mail.request,
+		.why = ask->why,
+		.took_ms = took(entry),
 	    });
 	assay_scan_release(&scan);
 	assay_arena_free(&arena);
+	return given;
 }
 
-/* deliver - the oldest mail, which is done, leaves */
-static void deliver(struct assay_door *door)
+/* forget - the entry is free again */
+static void forget(struct assay_door *door, struct entry *entry)
 {
-	struct entry *entry = at(door, 0);
-	struct assay_io_map map = { "", 0 };
-	struct assay_slice message = ASSAY_SLICE_NONE;
-	struct assay_err err;
-
-	if (entry->message >= 0 && assay_io_map(entry->message, SIZE_MAX, &map, &err) == ASSAY_OK)
-		message = assay_slice(map.p, map.n);
-	if (!door->stopping) {
-		if (entry->ask.answered)
-			answer_scanned(door, entry, message);
-		else
-			answer_unscanned(door, entry, message);
-	}
-	if (entry->done != NULL)
-		entry->done(entry->done_arg, door->stopping ? NULL : door->last_action);
-	assay_io_unmap(&map);
+	if (entry->done.fn != NULL)
+		entry->done.fn(entry->done.arg, NULL);
 	door->held -= entry->message >= 0 ? entry->size : 0;
 	assay_io_close(&entry->message);
 	assay_ask_release(&entry->ask);
-	door->first = (door->first + 1) % door->room;
+	entry->used = false;
 	door->n--;
+}
+
+/* deliver - a mail that is done leaves, unless the receiver cannot keep it now */
+static void deliver(struct assay_door *door, struct entry *entry)
+{
+	struct assay_io_map map = { "", 0 };
+	struct assay_slice message = ASSAY_SLICE_NONE;
+	struct assay_err err;
+	bool given = true;
+
+	if (entry->message >= 0 && assay_io_map(entry->message, SIZE_MAX, &map, &err) == ASSAY_OK)
+		message = assay_slice(map.p, map.n);
+	if (!door->stopping)
+		given = entry->ask.answered ? answer_scanned(door, entry, message)
+					    : answer_unscanned(door, entry, message);
+	assay_io_unmap(&map);
+	door->again_ms = given ? 0 : assay_clock_mono_ms() + AGAIN_MS;
+	if (given)
+		forget(door, entry);
+}
+
+/* deliver_all - the oldest first; where order matters only the oldest */
+static void deliver_all(struct assay_door *door)
+{
+	uint64_t from = door->first;
+	struct entry *entry;
+
+	if (door->again_ms > assay_clock_mono_ms())
+		return;
+	while ((entry = next_of(door, from)) != NULL && door->fatal == ASSAY_OK) {
+		bool done = entry->ask.state == ASSAY_ASK_DONE;
+
+		if (!done && !door->options.unordered)
+			break;
+		from = entry->number + 1;
+		if (done)
+			deliver(door, entry);
+		if (door->again_ms != 0)
+			break;
+	}
+	entry = next_of(door, 0);
+	door->first = entry != NULL ? entry->number : door->next;
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -364,11 +441,13 @@ static void give_up(struct assay_door *door, const struct assay_err *why)
 /* tell_weaker - once, when the kernel has refused a part of the sandbox that was planned */
 static void tell_weaker(struct assay_door *door, unsigned active)
 {
-	struct assay_sandbox now = *door->options.sandbox;
 	char text[ASSAY_SANDBOX_TEXT];
+	struct assay_sandbox now;
 
-	if (door->told_weaker || (now.planned & ~active) == 0)
+	if (door->told_weaker || door->options.sandbox == NULL ||
+	    (door->options.sandbox->planned & ~active) == 0)
 		return;
+	now = *door->options.sandbox;
 	door->told_weaker = true;
 	now.planned &= active;
 	assay_sandbox_describe(&now, text);
@@ -378,16 +457,20 @@ static void tell_weaker(struct assay_door *door, unsigned active)
 /* stepped - what follows from a conversation's new state */
 static void stepped(struct assay_door *door, struct entry *entry)
 {
+	struct assay_lines *lines = door->options.lines;
 	struct assay_ask *ask = &entry->ask;
 
 	if (ask->state == ASSAY_ASK_LOST) {
-		(void)assay_pool_bury(&door->pool, entry->slot);
-		entry->slot = NULL;
+		/* Not even asked: whoever takes lines only to drop them shall not be hurried. */
+		if (!ask->asked)
+			entry->not_before_ms = assay_clock_mono_ms() + NAP_MS;
+		lines->bury(lines, entry->line);
 		(void)assay_ask_bury(ask);
-	} else if (ask->state == ASSAY_ASK_DONE && entry->slot != NULL) {
+		entry->line = NULL;
+	} else if (ask->state == ASSAY_ASK_DONE && entry->line != NULL) {
 		tell_weaker(door, ask->active);
-		assay_pool_give(&door->pool, entry->slot);
-		entry->slot = NULL;
+		lines->give(lines, entry->line);
+		entry->line = NULL;
 	}
 	if (ask->state == ASSAY_ASK_DONE && ask->why != NULL && strcmp(ask->why, "unable") == 0) {
 		if (ask->err.text[0] == '\0')
@@ -396,96 +479,196 @@ static void stepped(struct assay_door *door, struct entry *entry)
 	}
 }
 
-/* assign - free processes to waiting mails, oldest first */
+/* assign - lines to waiting mails, oldest first */
 static void assign(struct assay_door *door)
 {
+	struct assay_lines *lines = door->options.lines;
 	struct assay_err err = { .code = ASSAY_OK };
+	int64_t now_ms = assay_clock_mono_ms();
+	struct entry *entry;
 
-	for (size_t i = 0; i < door->n && door->fatal == ASSAY_OK; i++) {
-		struct entry *entry = at(door, i);
-
-		if (entry->ask.state != ASSAY_ASK_WAITING)
+	if (door->nap_ms > now_ms)
+		return;
+	for (uint64_t from = door->first; (entry = next_of(door, from)) != NULL;) {
+		from = entry->number + 1;
+		if (entry->ask.state != ASSAY_ASK_WAITING || entry->not_before_ms > now_ms)
 			continue;
-		entry->slot = assay_pool_take(&door->pool, &err);
-		if (entry->slot == NULL)
+		entry->line = lines->take(lines, &err);
+		if (entry->line == NULL)
 			break;
-		assay_ask_attach(&entry->ask,
-		    &(struct assay_ask_line){ .wire = &entry->slot->wire,
-			.page = &entry->slot->page,
-			.fresh = entry->slot->mails == 0 });
+		assay_ask_attach(&entry->ask, entry->line);
 		(void)assay_ask_step(&entry->ask, false);
 		stepped(door, entry);
+		if (door->fatal != ASSAY_OK)
+			return;
 	}
-	if (err.code != ASSAY_OK)
+	if (err.code == ASSAY_E_DEAD) /* nobody listens there, now */
+		door->nap_ms = now_ms + NAP_MS * 10;
+	else if (err.code != ASSAY_OK)
 		give_up(door, &err);
 }
 
-/* poll_all - waits for the running conversations and moves them on */
-static void poll_all(struct assay_door *door)
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+/* What one turn waits for. */
+struct watch {
+	struct pollfd fds[LINES_MAX + 2];
+	struct entry *of[LINES_MAX + 2];
+	nfds_t n;
+	int64_t wake_ms;
+};
+
+/* sooner - not later than this */
+static void sooner(struct watch *watch, int64_t ms)
 {
-	struct pollfd fds[JOBS_MAX];
-	struct entry *of[JOBS_MAX];
-	int64_t now_ms = assay_clock_mono_ms(), wake_ms = now_ms + DOZE_MS;
-	nfds_t n = 0;
+	if (ms < watch->wake_ms)
+		watch->wake_ms = ms;
+}
 
-	for (size_t i = 0; i < door->n; i++) {
-		struct entry *entry = at(door, i);
+/* watch_fd - one more descriptor; entry NULL: not a conversation's */
+static void watch_fd(struct watch *watch, int fd, struct entry *entry)
+{
+	watch->of[watch->n] = entry;
+	watch->fds[watch->n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+}
 
-		if (entry->ask.state != ASSAY_ASK_RUNNING)
+/* watch_entries - running conversations, and those that shall begin later */
+static void watch_entries(struct assay_door *door, struct watch *watch)
+{
+	for (size_t i = 0; i < door->room; i++) {
+		struct entry *entry = &door->entry[i];
+
+		if (!entry->used)
 			continue;
-		of[n] = entry;
-		fds[n++] = (struct pollfd){ .fd = entry->slot->wire.sock, .events = POLLIN };
-		if (assay_ask_wake_ms(&entry->ask) < wake_ms)
-			wake_ms = assay_ask_wake_ms(&entry->ask);
-	}
-	if (n == 0)
-		return;
-	if (poll(fds, n, wake_ms > now_ms ? (int)(wake_ms - now_ms) : 0) < 0)
-		return; /* interrupted: the caller comes again */
-	for (nfds_t i = 0; i < n; i++) {
-		(void)assay_ask_step(&of[i]->ask, fds[i].revents != 0);
-		stepped(door, of[i]);
+		if (entry->ask.state == ASSAY_ASK_RUNNING) {
+			watch_fd(watch, entry->line->wire.sock, entry);
+			sooner(watch, assay_ask_wake_ms(&entry->ask));
+		} else if (entry->ask.state == ASSAY_ASK_WAITING) {
+			if (entry->not_before_ms > door->nap_ms)
+				sooner(watch, entry->not_before_ms);
+			else if (door->nap_ms > 0)
+				sooner(watch, door->nap_ms);
+		} else if (door->again_ms > 0) {
+			sooner(watch, door->again_ms);
+		}
 	}
 }
 
-/* advance - deliver what is done; wait once until more than `most` mails are no longer there */
-static enum assay_status advance(struct assay_door *door, size_t most, struct assay_err *err)
+/* turn - waits once, at most until `until_ms`, for a conversation, for fd or for the order to end;
+ * true: fd is readable */
+static bool turn(struct assay_door *door, int fd, int64_t until_ms)
 {
-	for (;;) {
-		while (door->n > 0 && at(door, 0)->ask.state == ASSAY_ASK_DONE &&
-		    door->fatal == ASSAY_OK)
-			deliver(door);
-		if (door->fatal != ASSAY_OK)
-			return assay_err_set(err, door->fatal, "%s", door->why_fatal.text);
-		assign(door);
-		if (door->n <= most)
-			return ASSAY_OK;
-		if (at(door, 0)->ask.state != ASSAY_ASK_DONE)
-			poll_all(door);
+	int64_t now_ms = assay_clock_mono_ms();
+	struct watch watch = { .n = 0, .wake_ms = now_ms + DOZE_MS };
+	bool readable = false;
+
+	sooner(&watch, until_ms);
+	if (door->options.tick != NULL)
+		sooner(&watch, door->options.tick(door->options.arg));
+	watch_fd(&watch, fd, NULL);
+	watch_fd(&watch, door->ending ? -1 : door->options.stop_fd, NULL);
+	watch_entries(door, &watch);
+	if (poll(watch.fds, watch.n, watch.wake_ms > now_ms ? (int)(watch.wake_ms - now_ms) : 0) <
+	    0)
+		return false; /* interrupted: the caller comes again */
+	readable = watch.fds[0].revents != 0;
+	if (watch.fds[1].revents != 0)
+		door->ending = true;
+	for (nfds_t i = 2; i < watch.n; i++) {
+		(void)assay_ask_step(&watch.of[i]->ask, watch.fds[i].revents != 0);
+		stepped(door, watch.of[i]);
 	}
+	return readable;
 }
 
-/* assay_door_submit - into the ring, when there is room */
+/* settle - deliver what is done, begin what waits */
+static enum assay_status settle(struct assay_door *door, struct assay_err *err)
+{
+	deliver_all(door);
+	if (door->fatal == ASSAY_OK)
+		assign(door);
+	/* A conversation may be over as soon as it is begun. */
+	if (door->fatal != ASSAY_OK)
+		return assay_err_set(err, door->fatal, "%s", door->why_fatal.text);
+	return ASSAY_OK;
+}
+
+/* has_room - for one more mail */
+static bool has_room(const struct assay_door *door)
+{
+	return door->n == 0 ||
+	    (door->n < door->room && door->held < HELD_MAX && door->again_ms == 0);
+}
+
+/* take_in - when there is room; takes the request */
+static enum assay_status take_in(struct assay_door *door, json_t *request,
+    const struct assay_submission *submission, void *tag, struct assay_err *err)
+{
+	enum assay_status st = settle(door, err);
+
+	while (st == ASSAY_OK && !door->stopping && !has_room(door)) {
+		if (door->ending && door->again_ms > 0)
+			break;
+		(void)turn(door, -1, INT64_MAX);
+		st = settle(door, err);
+	}
+	if (st == ASSAY_OK && (door->stopping || !has_room(door)))
+		st = ASSAY_END;
+	if (st != ASSAY_OK) {
+		json_decref(request);
+		return st;
+	}
+	st = accept_mail(door, request, submission, tag, err);
+	return st == ASSAY_OK ? settle(door, err) : st;
+}
+
+/* assay_door_submit - see door.h */
 enum assay_status assay_door_submit(struct assay_door *door,
     const struct assay_submission *submission, void *tag, struct assay_err *err)
 {
+	json_t *request = make_request(door, submission);
 	int fd = submission->fd;
-	enum assay_status st = ASSAY_END;
+	enum assay_status st = take_in(door, request, submission, tag, err);
 
-	if (!door->stopping)
-		st = advance(door, door->held < HELD_MAX ? door->room - 1 : 0, err);
-	if (st == ASSAY_OK)
-		st = accept_mail(door, submission, tag, err);
-	else
-		json_decref(submission->extra);
 	assay_io_close(&fd);
-	return st == ASSAY_OK ? advance(door, door->room, err) : st;
+	return st;
+}
+
+/* assay_door_ask - see door.h */
+enum assay_status assay_door_ask(struct assay_door *door, json_t *request,
+    const struct assay_submission *submission, struct assay_err *err)
+{
+	int fd = submission->fd;
+	enum assay_status st = take_in(door, request, submission, NULL, err);
+
+	assay_io_close(&fd);
+	return st;
 }
 
 /* assay_door_flush - every answer given */
 enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *err)
 {
-	return door->stopping && door->fatal == ASSAY_OK ? ASSAY_END : advance(door, 0, err);
+	enum assay_status st;
+
+	if (door->stopping && door->fatal == ASSAY_OK)
+		return ASSAY_END;
+	st = settle(door, err);
+	while (st == ASSAY_OK && door->n > 0) {
+		if (door->ending && door->again_ms > 0)
+			return assay_err_set(err, ASSAY_E_FULL,
+			    "%zu messages are scanned and cannot be kept; their provider keeps "
+			    "them",
+			    door->n);
+		(void)turn(door, -1, INT64_MAX);
+		st = settle(door, err);
+	}
+	return st;
+}
+
+/* assay_door_waiting - see door.h */
+size_t assay_door_waiting(const struct assay_door *door)
+{
+	return door->n;
 }
 
 /* assay_door_close - the end; what was not answered is dropped */
@@ -495,14 +678,11 @@ void assay_door_close(struct assay_door **door)
 
 	if (d == NULL)
 		return;
-	assay_pool_release(&d->pool);
-	for (; d->n > 0; d->n--, d->first = (d->first + 1) % d->room) {
-		if (at(d, 0)->done != NULL)
-			at(d, 0)->done(at(d, 0)->done_arg, NULL);
-		assay_io_close(&at(d, 0)->message);
-		assay_ask_release(&at(d, 0)->ask);
-	}
-	free(d->ring);
+	d->options.lines->close(d->options.lines);
+	for (size_t i = 0; i < d->room; i++)
+		if (d->entry[i].used)
+			forget(d, &d->entry[i]);
+	free(d->entry);
 	free(d);
 	*door = NULL;
 }
@@ -522,22 +702,25 @@ enum assay_status assay_submit(struct assay_door *door, const struct assay_submi
 	return st;
 }
 
-/* assay_door_wait - the command's own scans end before anything is waited for */
+/* assay_door_wait - the scans go on meanwhile */
 enum assay_status assay_door_wait(
     struct assay_door *door, int fd, int64_t timeout_ms, struct assay_err *err)
 {
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	enum assay_status st = assay_door_flush(door, err);
+	int64_t until_ms = timeout_ms > DOZE_MS ? DOZE_MS : timeout_ms;
+	enum assay_status st = settle(door, err);
+	bool readable = false;
 
-	if (st != ASSAY_OK)
-		return st;
-	if (poll(&wait, 1, timeout_ms < DOZE_MS ? (int)timeout_ms : DOZE_MS) > 0)
-		return ASSAY_OK;
-	return ASSAY_END;
+	until_ms += assay_clock_mono_ms();
+	while (st == ASSAY_OK && !readable && !assay_door_stopping(door) &&
+	    assay_clock_mono_ms() < until_ms) {
+		readable = turn(door, fd, until_ms);
+		st = settle(door, err);
+	}
+	return st == ASSAY_OK && !readable ? ASSAY_END : st;
 }
 
 /* assay_door_stopping - shall the provider come to an end? */
 bool assay_door_stopping(const struct assay_door *door)
 {
-	return door->stopping;
+	return door->stopping || door->ending;
 }

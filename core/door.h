@@ -1,12 +1,13 @@
 /*
- * core/door.h - a door over scan processes of its own, for `assay scan` and the embedding interface
+ * core/door.h - mails in, scans under way side by side, answers out
  *
- * Mails go in by assay_door_submit(), answers come out of the callback in the order of submission,
- * whatever the number of processes. A mail that cannot be scanned still gets a report: the door
- * writes a minimal one ("unscanned" or "partial", the reason, an errors[] entry). Single-threaded;
- * what waits is bounded (a few mails per process).
+ * Works over lines to scan processes, whosever they are (core/line.h). Mails go in by
+ * assay_door_submit(), answers come out of the callback: in the order of submission, or, when
+ * nobody reads them in order, as they are done. A mail that cannot be scanned still gets a report:
+ * the door writes a minimal one ("unscanned" or "partial", the reason, an errors[] entry).
+ * Single-threaded; what waits is bounded (a few mails per scan process, and 32 MB).
  *
- * Providers reach it by assay_submit() of <assay/plugin.h>.
+ * Providers reach it by assay_submit() and assay_door_wait() of <assay/plugin.h>.
  */
 #ifndef ASSAY_DOOR_H
 #define ASSAY_DOOR_H
@@ -17,33 +18,74 @@
 #include <assay/plugin.h>
 
 struct assay_engine;
+struct assay_lines;
 struct assay_opts;
-struct assay_pool_fds;
 struct assay_sandbox;
 
+/* Whom to tell when a mail is kept: `done` of the submission. fn may be NULL. */
+struct assay_door_done {
+	void (*fn)(void *arg, const char *action);
+	void *arg;
+};
+
+enum assay_door_reply {
+	ASSAY_DOOR_TAKEN, /* the receiver calls `done`, some time */
+	ASSAY_DOOR_AGAIN, /* cannot be kept now: comes again in a second, no other meanwhile */
+	ASSAY_DOOR_STOP   /* as TAKEN, and no more is wanted: assay_door_stopping becomes true */
+};
+
 struct assay_door_options {
-	struct assay_engine *engine;
+	struct assay_engine *engine; /* for the reports the door writes itself */
 	const struct assay_opts *core;
-	const struct assay_sandbox *sandbox;
-	const struct assay_pool_fds *foreign; /* see core/pool.h; or NULL */
-	size_t jobs;
-	bool bulk;                    /* the longer deadline */
+	struct assay_lines *lines;           /* taken */
+	const struct assay_sandbox *sandbox; /* to tell when less of it is in force; or NULL */
+	bool bulk, unordered;
+	int64_t timeout_ms;           /* of one mail; 0: bulk_timeout or message_timeout of core */
 	const json_t *request_common; /* members every request gets; borrowed; or NULL */
 	const json_t *extra;          /* added to every request's extra_data; borrowed; or NULL */
-	/* Borrowed for the call. False: stop (assay_door_stopping becomes true). */
-	bool (*answer)(void *arg, const struct assay_answer *answer);
+	int stop_fd;                  /* readable: the provider shall end; -1: none */
+	/* All borrowed for the call. */
+	enum assay_door_reply (*answer)(
+	    void *arg, const struct assay_answer *answer, const struct assay_door_done *done);
+	/* Each may be NULL. Before a mail waits for its scan: may add to the request; NULL, or a
+	 * word why it shall not be scanned. */
+	const char *(*admit)(void *arg, json_t *request);
+	/* In each turn of the loop; when it wants to be called again at the latest
+	 * (CLOCK_MONOTONIC ms). */
+	int64_t (*tick)(void *arg);
 	void *arg;
 };
 
 ASSAY_MUST_CHECK enum assay_status assay_door_open(
     const struct assay_door_options *options, struct assay_door **door, struct assay_err *err);
-/* Gives what is still to come, then ends the processes. Accepts NULL, leaves NULL. */
+/* Mails without an answer are dropped, their `done` is called with NULL. Accepts NULL, leaves NULL.
+ */
 void assay_door_close(struct assay_door **door);
 /* Takes fd of the submission. `tag` comes back in the answer. Waits only when too many wait.
  * ASSAY_END when the door is stopping. */
 ASSAY_MUST_CHECK enum assay_status assay_door_submit(struct assay_door *door,
     const struct assay_submission *submission, void *tag, struct assay_err *err);
-/* Until every answer is given; ASSAY_END when the receiver of answers wanted no more. */
+/* The same with a request of one's own (members of core/request.h, taken); of the submission only
+ * bytes, fd, done and done_arg count. */
+ASSAY_MUST_CHECK enum assay_status assay_door_ask(struct assay_door *door, json_t *request,
+    const struct assay_submission *submission, struct assay_err *err);
+/* Until every answer is given. ASSAY_END: the receiver wanted no more. E_FULL: the door shall end
+ * and the receiver cannot keep what there is. */
 ASSAY_MUST_CHECK enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *err);
+/* Scans under way or waiting. */
+size_t assay_door_waiting(const struct assay_door *door);
+
+/* Lines to scan processes of our own (core/pool.h, core/scanproc.h): for `assay scan --local` and
+ * the embedding interface. All borrowed until the lines are closed. */
+struct assay_pool_fds;
+struct assay_local_lines {
+	struct assay_engine *engine;
+	const struct assay_opts *core;
+	const struct assay_sandbox *sandbox;
+	const struct assay_pool_fds *foreign; /* see core/pool.h; or NULL */
+	size_t jobs;
+};
+ASSAY_MUST_CHECK enum assay_status assay_local_lines(
+    const struct assay_local_lines *options, struct assay_lines **lines, struct assay_err *err);
 
 #endif

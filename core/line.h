@@ -27,7 +27,8 @@ struct assay_line {
 struct assay_lines {
 	/* A line, or NULL: none is free now (err untouched), or none can be had (err set). */
 	struct assay_line *(*take)(struct assay_lines *self, struct assay_err *err);
-	/* The conversation is over in good order. */
+	/* These two end the conversation; the line's page can be read until the next take. */
+	/* It is over in good order. */
 	void (*give)(struct assay_lines *self, struct assay_line *line);
 	/* The process is dead, owned, or overstays. */
 	void (*bury)(struct assay_lines *self, struct assay_line *line);

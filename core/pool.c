@@ -81,8 +81,8 @@ void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child,
 		pool->own->open[fd] = pool->own->open[fd] && !foreign->open[fd];
 	pool->slot = assay_xcalloc(n, sizeof *pool->slot);
 	for (size_t i = 0; i < n; i++) {
-		assay_wire_init(&pool->slot[i].wire, -1);
-		pool->slot[i].page.fd = -1;
+		assay_wire_init(&pool->slot[i].line.wire, -1);
+		pool->slot[i].line.page.fd = -1;
 	}
 }
 
@@ -109,8 +109,8 @@ int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot)
 		(void)kill(slot->pid, SIGKILL);
 		status = reap(slot);
 	}
-	assay_wire_release(&slot->wire);
-	assay_wire_init(&slot->wire, -1);
+	assay_wire_release(&slot->line.wire);
+	assay_wire_init(&slot->line.wire, -1);
 	return status;
 }
 
@@ -142,11 +142,11 @@ void assay_pool_release(struct assay_pool *pool)
 	for (size_t i = 0; i < pool->n; i++) {
 		if (pool->slot[i].busy)
 			(void)assay_pool_bury(pool, &pool->slot[i]);
-		assay_wire_release(&pool->slot[i].wire);
+		assay_wire_release(&pool->slot[i].line.wire);
 	}
 	for (size_t i = 0; i < pool->n; i++) {
 		leave(pool, &pool->slot[i], until_ms);
-		assay_progress_close(&pool->slot[i].page);
+		assay_progress_close(&pool->slot[i].line.page);
 	}
 	free(pool->own);
 	free(pool->slot);
@@ -174,7 +174,7 @@ _Noreturn static void live(struct assay_pool *pool, int sock, pid_t parent)
 	if (getppid() != parent)
 		_exit(0);
 	for (size_t i = 0; i < pool->n; i++)
-		assay_wire_release(&pool->slot[i].wire);
+		assay_wire_release(&pool->slot[i].line.wire);
 	close_others(pool->own, sock);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -197,8 +197,8 @@ static enum assay_status start(
 	if (!single_threaded())
 		return assay_err_set(
 		    err, ASSAY_E_PLUGIN, "a plugin made a thread: scan processes cannot be forked");
-	assay_progress_close(&slot->page);
-	st = assay_progress_open(&slot->page, err);
+	assay_progress_close(&slot->line.page);
+	st = assay_progress_open(&slot->line.page, err);
 	if (st != ASSAY_OK)
 		return st;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -218,8 +218,8 @@ static enum assay_status start(
 		return assay_err_set(
 		    err, ASSAY_E_IO, "cannot fork a scan process: %s", strerror(e));
 	}
-	assay_wire_release(&slot->wire);
-	assay_wire_init(&slot->wire, pair[0]);
+	assay_wire_release(&slot->line.wire);
+	assay_wire_init(&slot->line.wire, pair[0]);
 	slot->pid = pid;
 	slot->starts++;
 	slot->mails = 0;
@@ -244,6 +244,7 @@ struct assay_pool_slot *assay_pool_take(struct assay_pool *pool, struct assay_er
 	if (found->pid == 0 && start(pool, found, err) != ASSAY_OK)
 		return NULL;
 	found->busy = true;
+	found->line.fresh = found->mails == 0;
 	return found;
 }
 
@@ -253,4 +254,65 @@ void assay_pool_give(struct assay_pool *pool, struct assay_pool_slot *slot)
 	(void)pool;
 	slot->mails++;
 	slot->busy = false;
+}
+
+/* ---- as lines -------------------------------------------------------------------------------- */
+
+struct pool_lines {
+	struct assay_lines lines;
+	struct assay_pool pool;
+	void (*free_arg)(void *arg);
+};
+
+/* of - the pool behind the lines */
+static struct assay_pool *of(struct assay_lines *self)
+{
+	return &((struct pool_lines *)self)->pool;
+}
+
+/* take_line - a slot is its line */
+static struct assay_line *take_line(struct assay_lines *self, struct assay_err *err)
+{
+	struct assay_pool_slot *slot = assay_pool_take(of(self), err);
+
+	return slot != NULL ? &slot->line : NULL;
+}
+
+/* give_line - the process lives on */
+static void give_line(struct assay_lines *self, struct assay_line *line)
+{
+	assay_pool_give(of(self), (struct assay_pool_slot *)line);
+}
+
+/* bury_line - the process does not */
+static void bury_line(struct assay_lines *self, struct assay_line *line)
+{
+	(void)assay_pool_bury(of(self), (struct assay_pool_slot *)line);
+}
+
+/* close_lines - the end of all processes */
+static void close_lines(struct assay_lines *self)
+{
+	struct pool_lines *lines = (struct pool_lines *)self;
+
+	assay_pool_release(&lines->pool);
+	if (lines->free_arg != NULL)
+		lines->free_arg(lines->pool.arg);
+	free(lines);
+}
+
+/* assay_pool_lines - see pool.h */
+struct assay_lines *assay_pool_lines(const struct assay_pool_setup *setup)
+{
+	struct pool_lines *lines = assay_xcalloc(1, sizeof *lines);
+
+	lines->lines = (struct assay_lines){ .take = take_line,
+		.give = give_line,
+		.bury = bury_line,
+		.close = close_lines,
+		.most = setup->n };
+	assay_pool_init(&lines->pool, setup->n, setup->child, setup->arg, setup->foreign);
+	lines->pool.recycle = setup->recycle;
+	lines->free_arg = setup->free_arg;
+	return &lines->lines;
 }

@@ -12,19 +12,15 @@
 
 #include <assay/types.h>
 
-#include "core/progress.h"
-#include "core/wire.h"
+#include "core/line.h"
 
 /* What a child does: takes sock, returns its exit code. All other lines are closed already. */
 typedef int assay_pool_child(void *arg, int sock);
 
 struct assay_pool_slot {
+	struct assay_line line; /* first: a line is its slot. The page is made with the process */
 	pid_t pid;              /* 0: not running */
-	struct assay_wire wire; /* the door's end */
-	/* Of this process alone: what owns it cannot write into another's. Read after its death,
-	 * made anew with the next process. */
-	struct assay_progress_page page;
-	unsigned mails; /* given to this process so far */
+	unsigned mails;         /* given to this process so far */
 	unsigned starts;
 	bool busy;
 };
@@ -59,5 +55,16 @@ void assay_pool_give(struct assay_pool *pool, struct assay_pool_slot *slot);
 /* The process is dead, or is to be: kills, reaps, closes; the slot is free and starts anew when it
  * is taken next. Returns the wait status. */
 int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot);
+
+/* The same as a source of lines, on the heap; `init` as above, recycle as in the struct. */
+struct assay_pool_setup {
+	size_t n;
+	assay_pool_child *child;
+	void *arg;
+	const struct assay_pool_fds *foreign;
+	unsigned recycle;
+	void (*free_arg)(void *arg); /* when the lines are closed; or NULL */
+};
+struct assay_lines *assay_pool_lines(const struct assay_pool_setup *setup);
 
 #endif

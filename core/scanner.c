@@ -17,29 +17,36 @@ struct assay_scanner {
 };
 
 /* hand_over - the door's answer to the caller of this one scan */
-static bool hand_over(void *arg, const struct assay_answer *answer)
+static enum assay_door_reply hand_over(
+    void *arg, const struct assay_answer *answer, const struct assay_door_done *done)
 {
 	struct assay_scanner *scanner = arg;
 
 	if (scanner->answer != NULL)
 		scanner->answer(scanner->arg, answer);
-	return true;
+	if (done->fn != NULL)
+		done->fn(done->arg, answer->action);
+	return ASSAY_DOOR_TAKEN;
 }
 
 /* open_door - a door with one scan process */
 static enum assay_status open_door(struct assay_scanner *scanner, struct assay_err *err)
 {
-	struct assay_door_options options = {
-		.engine = scanner->setup.engine,
-		.core = assay_config_core(scanner->setup.config),
+	const struct assay_opts *core = assay_config_core(scanner->setup.config);
+	struct assay_local_lines local = { .engine = scanner->setup.engine,
+		.core = core,
 		.sandbox = &scanner->setup.sandbox,
 		.foreign = scanner->setup.foreign,
-		.jobs = 1,
+		.jobs = 1 };
+	struct assay_door_options options = { .engine = scanner->setup.engine,
+		.core = core,
+		.sandbox = &scanner->setup.sandbox,
+		.stop_fd = -1,
 		.answer = hand_over,
-		.arg = scanner,
-	};
+		.arg = scanner };
+	enum assay_status st = assay_local_lines(&local, &options.lines, err);
 
-	return assay_door_open(&options, &scanner->door, err);
+	return st == ASSAY_OK ? assay_door_open(&options, &scanner->door, err) : st;
 }
 
 /* assay_scanner_open - everything that can be done before the first mail */

@@ -10,7 +10,7 @@
 
 #define FILE_SLACK ((uint64_t)64 << 20)
 
-/* make_engine - plugins into an engine, warm */
+/* make_engine - plugins into an engine */
 static enum assay_status make_engine(
     struct assay_setup *setup, const char *const *also, struct assay_err *err)
 {
@@ -27,28 +27,38 @@ static enum assay_status make_engine(
 		return st;
 	identity.instance = assay_opt_str(core, "instance");
 	identity.config_sha256 = assay_config_sha256(setup->config);
-	st = assay_engine_new(setup->host, core, &identity, &setup->engine, err);
-	return st == ASSAY_OK ? assay_host_warm(setup->host, err) : st;
+	return assay_engine_new(setup->host, core, &identity, &setup->engine, err);
+}
+
+/* assay_setup_warm - plugins and the sandbox */
+enum assay_status assay_setup_warm(
+    struct assay_setup *setup, bool no_sandbox, struct assay_err *err)
+{
+	const struct assay_opts *core = assay_config_core(setup->config);
+	const struct assay_sandbox_options sandbox = {
+		.off = no_sandbox,
+		.user = assay_opt_str(core, "scan_user"),
+		.memory = (uint64_t)assay_opt_int(core, "scan_memory"),
+		/* The largest file a scan process writes holds the payloads to be archived. */
+		.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK,
+	};
+	enum assay_status st = assay_host_warm(setup->host, err);
+
+	return st == ASSAY_OK ? assay_sandbox_prepare(&setup->sandbox, &sandbox, err) : st;
 }
 
 /* assay_setup_open - all of it */
 enum assay_status assay_setup_open(struct assay_setup *setup, struct assay_config *config,
     const struct assay_setup_options *options, struct assay_err *err)
 {
-	const struct assay_opts *core = assay_config_core(config);
-	struct assay_sandbox_options sandbox = { .off = options->no_sandbox };
 	enum assay_status st;
 
 	memset(setup, 0, sizeof *setup);
 	setup->config = config;
 	setup->foreign = assay_pool_note_fds();
-	sandbox.user = assay_opt_str(core, "scan_user");
-	sandbox.memory = (uint64_t)assay_opt_int(core, "scan_memory");
-	/* The largest file a scan process writes holds the payloads to be archived. */
-	sandbox.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK;
 	st = make_engine(setup, options->also, err);
-	if (st == ASSAY_OK)
-		st = assay_sandbox_prepare(&setup->sandbox, &sandbox, err);
+	if (st == ASSAY_OK && !options->cold)
+		st = assay_setup_warm(setup, options->no_sandbox, err);
 	if (st != ASSAY_OK)
 		assay_setup_close(setup);
 	return st;

@@ -18,6 +18,8 @@
 
 struct assay_setup_options {
 	bool no_sandbox;
+	bool cold; /* nothing will be scanned here, or assay_setup_warm follows: plugins are opened,
+		      not warmed, and there is no sandbox */
 	const char *const *also; /* plugins to load beside those of [core]; NULL ends; or NULL */
 };
 
@@ -32,6 +34,9 @@ struct assay_setup {
 /* Takes config, also on failure. */
 ASSAY_MUST_CHECK enum assay_status assay_setup_open(struct assay_setup *setup,
     struct assay_config *config, const struct assay_setup_options *options, struct assay_err *err);
+/* What `cold` left out. */
+ASSAY_MUST_CHECK enum assay_status assay_setup_warm(
+    struct assay_setup *setup, bool no_sandbox, struct assay_err *err);
 void assay_setup_close(struct assay_setup *setup);
 
 #endif

@@ -46,6 +46,15 @@ enum assay_status assay_io_fail(struct assay_err *err, const char *what, const c
 	    err, from_errno(e), "%s%s%s: %s", what, name[0] != '\0' ? " " : "", name, strerror(e));
 }
 
+/* assay_io_blocking - O_NONBLOCK off */
+void assay_io_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /* assay_io_close - close and forget */
 void assay_io_close(int *fd)
 {

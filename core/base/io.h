@@ -50,6 +50,8 @@ off_t assay_io_size(int fd);
 ASSAY_MUST_CHECK enum assay_status assay_io_map(
     int fd, size_t max, struct assay_io_map *map, struct assay_err *err);
 void assay_io_unmap(struct assay_io_map *map);
+/* Takes O_NONBLOCK off. */
+void assay_io_blocking(int fd);
 /* close(2) and set to -1; accepts -1. */
 void assay_io_close(int *fd);
 

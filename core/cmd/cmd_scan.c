@@ -78,9 +78,9 @@ struct ask {
 	struct assay_words operands, core_opts;
 	char *set[sizeof core_option / sizeof core_option[0]]; /* values of core_option, joined */
 	struct assay_format_style style;
-	uint64_t jobs; /* 0: that of [core] */
+	struct assay_scan_how how;
 	json_t *common, *extra;
-	bool recursive, exit_verdict, no_sandbox;
+	bool recursive, exit_verdict;
 };
 
 /* join - one more value of an option that may be repeated */
@@ -123,8 +123,8 @@ static enum assay_status set_format(struct ask *ask, const char *name, struct as
  * reports is the same for any number */
 static enum assay_status set_jobs(struct ask *ask, const char *text, struct assay_err *err)
 {
-	if (assay_slice_u64(assay_slice_str(text), &ask->jobs) && ask->jobs >= 1 &&
-	    ask->jobs <= JOBS_MAX)
+	if (assay_slice_u64(assay_slice_str(text), &ask->how.jobs) && ask->how.jobs >= 1 &&
+	    ask->how.jobs <= JOBS_MAX)
 		return ASSAY_OK;
 	return assay_err_set(
 	    err, ASSAY_E_USAGE, "--jobs %s: a number from 1 to %u", text, JOBS_MAX);
@@ -153,7 +153,8 @@ static enum assay_status take(struct ask *ask, int which, const char *value, str
 	ask->recursive |= which == RECURSIVE;
 	ask->style.compact |= which == COMPACT;
 	ask->exit_verdict |= which == EXIT_VERDICT;
-	ask->no_sandbox |= which == NO_SANDBOX;
+	ask->how.no_sandbox |= which == NO_SANDBOX;
+	ask->how.local |= which == LOCAL;
 	return ASSAY_OK;
 }
 
@@ -164,6 +165,9 @@ static void name_plugins(struct ask *ask)
 	for (size_t i = 0; i < sizeof core_option / sizeof core_option[0]; i++) {
 		bool own = i == DEST_ARCHIVERS || i == CONNECTORS;
 
+		/* The service scans as it is configured. */
+		if (ask->set[i] != NULL && i != SOURCE_ARCHIVERS && i != CONNECTORS)
+			ask->how.local = true;
 		if (core_option[i] != NULL && (ask->set[i] != NULL || own))
 			assay_words_add_pair(&ask->core_opts, core_option[i],
 			    ask->set[i] != NULL ? ask->set[i] : "");
@@ -209,8 +213,9 @@ static int exit_code(const struct ask *ask, const struct assay_scan_input *input
 	return ask->exit_verdict && output->incomplete ? 75 : 0;
 }
 
-/* scan_all - door open, mails in, answers out, door closed */
-static int scan_all(const struct ask *ask, const struct assay_setup *setup)
+/* scan_all - door open, mails in, answers out, door closed; takes the lines */
+static int scan_all(
+    const struct ask *ask, const struct assay_setup *setup, struct assay_lines *lines)
 {
 	const struct assay_opts *core = assay_config_core(setup->config);
 	struct assay_scan_input input = { .setup = setup,
@@ -219,10 +224,9 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 	struct assay_scan_output output;
 	struct assay_door_options options = { .engine = setup->engine,
 		.core = core,
-		.sandbox = &setup->sandbox,
-		.foreign = setup->foreign,
-		.jobs = ask->jobs > 0 ? (size_t)ask->jobs : (size_t)assay_opt_int(core, "jobs"),
+		.lines = lines,
 		.bulk = true,
+		.stop_fd = -1,
 		.request_common = ask->common,
 		.extra = ask->extra,
 		.answer = assay_scan_output_answer,
@@ -243,22 +247,13 @@ static int scan_all(const struct ask *ask, const struct assay_setup *setup)
 	return code != 0 ? code : exit_code(ask, &input, &output);
 }
 
-/* tell_sandbox - at log level debug; at info when something is missing here */
-static void tell_sandbox(const struct assay_sandbox *sandbox)
-{
-	char text[ASSAY_SANDBOX_TEXT];
-
-	assay_sandbox_describe(sandbox, text);
-	assay_log(strstr(text, "missing") != NULL ? ASSAY_LOG_INFO : ASSAY_LOG_DEBUG, "sandbox: %s",
-	    text);
-}
-
 /* load_and_scan - everything behind the command line */
 static int load_and_scan(const struct ask *ask, const struct assay_cmd_globals *globals)
 {
 	static const char *const mbox[] = { "mbox", NULL };
-	struct assay_setup_options options = { .no_sandbox = ask->no_sandbox };
+	struct assay_setup_options options = { .cold = true };
 	struct assay_config *config = NULL;
+	struct assay_lines *lines = NULL;
 	struct assay_setup setup;
 	enum assay_status st;
 	struct assay_err err;
@@ -271,12 +266,8 @@ static int load_and_scan(const struct ask *ask, const struct assay_cmd_globals *
 		st = assay_setup_open(&setup, config, &options, &err);
 	if (st != ASSAY_OK)
 		return assay_cmd_fail(&err);
-	if (ask->no_sandbox)
-		(void)fprintf(
-		    stderr, "assay: warning: --no-sandbox: a mail can do whatever this user can\n");
-	else
-		tell_sandbox(&setup.sandbox);
-	code = scan_all(ask, &setup);
+	st = assay_scan_lines(&ask->how, &setup, &lines, &err);
+	code = st == ASSAY_OK ? scan_all(ask, &setup, lines) : assay_cmd_fail(&err);
 	assay_setup_close(&setup);
 	return code;
 }
@@ -288,6 +279,9 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	int code;
 
 	code = read_args(&ask, globals, argc, argv);
+	/* Nothing is archived by the service's archivers either. */
+	if (ask.set[DEST_ARCHIVERS] == NULL)
+		assay_json_set(ask.common, "archivers", json_array());
 	ask.style.colour = assay_format_colour_wanted(STDOUT_FILENO);
 	if (code < 0)
 		code = assay_cmd_close_stdout(load_and_scan(&ask, globals));

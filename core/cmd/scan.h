@@ -1,8 +1,9 @@
 /*
  * core/cmd/scan.h - what the pieces of `assay scan` share
  *
- * cmd_scan.c reads the command line and puts the pieces together, scan_input.c finds the mails and
- * hands them to the door, scan_output.c does with each answer what was asked for.
+ * cmd_scan.c reads the command line and puts the pieces together, scan_lines.c finds who scans,
+ * scan_input.c finds the mails and hands them to the door, scan_output.c does with each answer what
+ * was asked for.
  */
 #ifndef ASSAY_CMD_SCAN_H
 #define ASSAY_CMD_SCAN_H
@@ -14,6 +15,18 @@
 #include "core/door.h"
 #include "core/format.h"
 #include "core/setup.h"
+
+/* ---- who scans ------------------------------------------------------------------------------- */
+
+struct assay_scan_how {
+	uint64_t jobs; /* 0: as configured */
+	bool local;    /* not the service */
+	bool no_sandbox;
+};
+
+/* `setup` was opened cold. Without a service that has the same configuration it is warmed. */
+ASSAY_MUST_CHECK enum assay_status assay_scan_lines(const struct assay_scan_how *how,
+    struct assay_setup *setup, struct assay_lines **lines, struct assay_err *err);
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
@@ -33,7 +46,8 @@ struct assay_scan_output {
 ASSAY_MUST_CHECK enum assay_status assay_scan_output_open(struct assay_scan_output *output,
     const struct assay_setup *setup, const struct assay_format_style *style, struct assay_err *err);
 /* For struct assay_door_options: arg is the output. */
-bool assay_scan_output_answer(void *arg, const struct assay_answer *answer);
+enum assay_door_reply assay_scan_output_answer(
+    void *arg, const struct assay_answer *answer, const struct assay_door_done *done);
 /* Connectors are flushed. */
 void assay_scan_output_close(struct assay_scan_output *output);
 

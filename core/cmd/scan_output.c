@@ -117,7 +117,8 @@ static void keep(struct assay_scan_output *output, const struct assay_answer *an
 }
 
 /* assay_scan_output_answer - one mail is done */
-bool assay_scan_output_answer(void *arg, const struct assay_answer *answer)
+enum assay_door_reply assay_scan_output_answer(
+    void *arg, const struct assay_answer *answer, const struct assay_door_done *done)
 {
 	struct assay_scan_output *output = arg;
 
@@ -128,7 +129,9 @@ bool assay_scan_output_answer(void *arg, const struct assay_answer *answer)
 		output->bad = true;
 	if (strcmp(answer->status, "scanned") != 0)
 		output->incomplete = true;
-	return true;
+	if (done->fn != NULL)
+		done->fn(done->arg, answer->action);
+	return ASSAY_DOOR_TAKEN;
 }
 
 /* assay_scan_output_close - the last words: connectors shall have told all they took */

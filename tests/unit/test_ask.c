@@ -187,10 +187,9 @@ static void drive(struct assay_ask *ask, struct assay_pool *pool)
 		if (ask->state == ASSAY_ASK_WAITING) {
 			slot = assay_pool_take(pool, &err);
 			assert_non_null(slot);
-			assay_ask_attach(ask,
-			    &(struct assay_ask_line){ &slot->wire, &slot->page, slot->mails == 0 });
+			assay_ask_attach(ask, &slot->line);
 		}
-		fd.fd = slot->wire.sock;
+		fd.fd = slot->line.wire.sock;
 		(void)poll(&fd, 1, left > 0 ? (int)left : 0);
 		if (assay_ask_step(ask, fd.revents != 0) == ASSAY_ASK_LOST) {
 			(void)assay_pool_bury(pool, slot);

@@ -48,7 +48,10 @@ struct assay_answer {
 	struct assay_slice bytes; /* the message, the door's own copy; {"", 0} when too large */
 	const struct assay_kept *keep; /* payloads that shall be archived */
 	size_t nkeep;
-	void *tag; /* of the submission */
+	void *tag;             /* of the submission */
+	const json_t *request; /* what was asked */
+	const char *why;       /* "unscanned": the reason, a word; else NULL */
+	int64_t took_ms;       /* from submission to answer */
 };
 
 /* Options may be NULL. */
