@@ -158,13 +158,29 @@ static enum assay_status fill(const struct assay_submission *submission, int fd,
 	return copy_fd(submission->fd, fd, most, &entry->size, err);
 }
 
+/* is_sealed - a memory file that nobody can change, and not too large */
+static bool is_sealed(int fd, uint64_t most, uint64_t *size)
+{
+	int seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
+	off_t n = seals >= 0 && (seals & SEALS) == SEALS ? assay_io_size(fd) : -1;
+
+	*size = n >= 0 ? (uint64_t)n : 0;
+	return n >= 0 && *size <= most;
+}
+
 /* take_message - the door's own copy, sealed: what the scan process maps cannot shrink, and what is
  * archived is what came in. message -1 when it is too large. */
 static enum assay_status take_message(struct assay_door *door, struct entry *entry,
     const struct assay_submission *submission, struct assay_err *err)
 {
-	enum assay_status st = assay_io_memfd("assay-message", &entry->message, err);
+	enum assay_status st = ASSAY_OK;
 
+	if (is_sealed(submission->fd, door->message_max, &entry->size)) {
+		entry->message = fcntl(submission->fd, F_DUPFD_CLOEXEC, 3);
+		if (entry->message >= 0)
+			return ASSAY_OK;
+	}
+	st = assay_io_memfd("assay-message", &entry->message, err);
 	if (st == ASSAY_OK)
 		st = fill(submission, entry->message, door->message_max, entry, err);
 	if (st == ASSAY_OK && fcntl(entry->message, F_ADD_SEALS, SEALS) != 0)
@@ -193,6 +209,10 @@ static json_t *make_request(const struct assay_door *door, const struct assay_su
 		assay_json_set(time, "utc", assay_json_int(from->message_time_ms));
 		assay_json_set(time, "source", assay_json_str(from->message_time_source));
 		assay_json_set(request, "message_time", time);
+	}
+	if (from->request != NULL) {
+		(void)json_object_update(request, from->request);
+		json_decref(from->request);
 	}
 	if (door->options.request_common != NULL)
 		(void)json_object_update(
@@ -248,7 +268,9 @@ static enum assay_status accept_mail(struct assay_door *door, json_t *request,
 
 	*entry = (struct entry){ .number = door->next, .tag = tag, .message = -1 };
 	entry->since_ms = assay_clock_mono_ms();
-	entry->done = (struct assay_door_done){ submission->done, submission->done_arg };
+	entry->done = (struct assay_door_done){
+		.fn = submission->done, .verdict = submission->verdict, .arg = submission->done_arg
+	};
 	st = take_message(door, entry, submission, err);
 	name_mail(request, entry->message);
 	mail.message = entry->message;
@@ -717,6 +739,12 @@ enum assay_status assay_door_wait(
 		st = settle(door, err);
 	}
 	return st == ASSAY_OK && !readable ? ASSAY_END : st;
+}
+
+/* assay_door_socket - those the process was started with */
+int assay_door_socket(const struct assay_door *door, size_t i)
+{
+	return i < door->options.nsockets ? door->options.sockets[i] : -1;
 }
 
 /* assay_door_stopping - shall the provider come to an end? */

@@ -25,6 +25,8 @@ struct assay_sandbox;
 /* Whom to tell when a mail is kept: `done` of the submission. fn may be NULL. */
 struct assay_door_done {
 	void (*fn)(void *arg, const char *action);
+	void (*verdict)(
+	    void *arg, const struct assay_verdict *verdict); /* before it; may be NULL */
 	void *arg;
 };
 
@@ -43,7 +45,9 @@ struct assay_door_options {
 	int64_t timeout_ms;           /* of one mail; 0: bulk_timeout or message_timeout of core */
 	const json_t *request_common; /* members every request gets; borrowed; or NULL */
 	const json_t *extra;          /* added to every request's extra_data; borrowed; or NULL */
-	int stop_fd;                  /* readable: the provider shall end; -1: none */
+	const int *sockets;           /* of the provider, listening; borrowed */
+	size_t nsockets;
+	int stop_fd; /* readable: the provider shall end; -1: none */
 	/* All borrowed for the call. */
 	enum assay_door_reply (*answer)(
 	    void *arg, const struct assay_answer *answer, const struct assay_door_done *done);

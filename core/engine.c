@@ -158,7 +158,18 @@ static bool is_late(struct assay_run *run)
 	return true;
 }
 
-/* is_skipped - did this plugin kill a process on these bytes before; says so */
+/* why_skipped - for errors[]; NULL: it crashed, or nothing we know */
+static const char *why_skipped(const char *kind)
+{
+	if (strcmp(kind, "timeout") == 0)
+		return "took longer than its time; its result is missing";
+	if (strcmp(kind, "bypass") == 0)
+		return "is passed over for a while (assay bypass); its result is missing";
+	return NULL;
+}
+
+/* is_skipped - did this plugin kill a process on these bytes before, or is it passed over; says so
+ */
 static bool is_skipped(struct assay_run *run, struct assay_payload *payload, const char *plugin)
 {
 	const struct assay_request *request = run->request;
@@ -166,16 +177,15 @@ static bool is_skipped(struct assay_run *run, struct assay_payload *payload, con
 
 	for (size_t i = 0; i < request->nskip; i++) {
 		const struct assay_request_skip *skip = &request->skip[i];
-		bool timeout = strcmp(skip->kind, "timeout") == 0;
+		const char *why = why_skipped(skip->kind);
 
 		if (strcmp(skip->worker, plugin) != 0 ||
 		    (strcmp(skip->sha256, "*") != 0 && strcmp(skip->sha256, sha256) != 0))
 			continue;
 		assay_notes_error(&run->notes,
 		    &(struct assay_note_error){
-			plugin, payload->id, timeout ? "timeout" : "crashed" },
-		    timeout ? "took longer than its time; its result is missing"
-			    : "crashed; its result is missing");
+			plugin, payload->id, why != NULL ? skip->kind : "crashed" },
+		    "%s", why != NULL ? why : "crashed; its result is missing");
 		return true;
 	}
 	return false;

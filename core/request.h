@@ -12,7 +12,8 @@
  *	start_dispatch always_dispatch dispatchers decorators archivers   lists of names instead of
  *	                                    those of [core]
  *	max_recursion   number instead of that of [core]
- *	skip [{worker, sha256 or "*", kind: "crashed" | "timeout"}]   known to kill the process
+ *	skip [{worker, sha256 or "*", kind: "crashed" | "timeout" | "bypass"}]   known to kill the
+ *	                process, or to be passed over
  *	root_only       only what start_dispatch and the dispatchers choose for the root
  *	bulk            nobody waits
  *

@@ -223,9 +223,22 @@ ASSAY_API void assay_plan_no_archive(struct assay_plan *plan);
 /* ---- a provider's door ------------------------------------------------------------------------
  */
 
+/* What was decided about one message, and what the one who waits for it is to be told. */
+struct assay_verdict {
+	const char *action;    /* verdict.action: what the policy decided */
+	const char *answered;  /* what the MTA shall be told: also a word of verdict.action */
+	const char *reply;     /* "550 5.7.1 text", or NULL: the provider's own words */
+	const json_t *headers; /* list of {name, value} to be added, or NULL */
+	const char *scan_id;
+	const char *status; /* "scanned" | "partial" | "unscanned" */
+	const char *reason; /* status_reason, or NULL */
+	const char *rule;   /* of the policy, or NULL */
+};
+
 struct assay_submission {
 	struct assay_slice bytes;        /* or */
-	int fd;                          /* >= 0: taken; read-only */
+	int fd;                          /* >= 0: taken; read-only. A memory file that is sealed
+					  * against shrinking and writing is not copied */
 	const char *source;              /* "maildir", "mbox", ... */
 	const char *source_id;           /* durable name, or NULL */
 	const char *filename;            /* as given, or NULL */
@@ -240,6 +253,13 @@ struct assay_submission {
 	 * nothing itself. Not called when assay_submit fails. */
 	void (*done)(void *arg, const char *action);
 	void *done_arg;
+	/* For providers with somebody who waits (ASSAY_PROVIDER_INLINE); or NULL. Called just
+	 * before `done`, borrowed for the call; not called when the door closes before. */
+	void (*verdict)(void *arg, const struct assay_verdict *verdict);
+	/* More members of the request, taken; or NULL: queue_id, daemon, envelope {sender {addr},
+	 * recipients [{addr}], client {addr, name, helo, tls {...}, auth {...}}} as in the
+	 * report's request_meta. */
+	json_t *request;
 };
 
 /* Scans one message; *verdict is a word of RESULT's verdict.action. With verdict NULL it returns as
@@ -253,6 +273,8 @@ ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_submit(struct assay_door *doo
  * A door that still has scans under way may return earlier. */
 ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_door_wait(
     struct assay_door *door, int fd, int64_t timeout_ms, struct assay_err *err);
+/* The i-th listening socket (non-blocking, borrowed) of the provider's `sockets`; -1: no more. */
+ASSAY_API int assay_door_socket(const struct assay_door *door, size_t i);
 /* True when the provider shall come to an end. */
 ASSAY_API bool assay_door_stopping(const struct assay_door *door);
 
@@ -331,12 +353,24 @@ struct assay_connector {
 	    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err);
 };
 
+enum assay_provider_flag {
+	ASSAY_PROVIDER_INLINE = 1 /* somebody's session waits for each verdict */
+};
+
 struct assay_provider {
 	/* Until assay_door_stopping(). */
 	enum assay_status (*run)(void *state, struct assay_door *door, struct assay_err *err);
 	/* The given names once, for `assay scan` and `assay import`. */
 	enum assay_status (*once)(
 	    void *state, struct assay_door *door, const char *const *names, struct assay_err *err);
+	unsigned flags; /* of enum assay_provider_flag */
+	/* What the service shall listen on for it, or NULL: "unix:/path", "unix:/path mode=0660
+	 * group=postfix", "inet:port@host", "inet6:port@host", "systemd:name"; NULL ends. The
+	 * parent binds them and keeps them over reloads; in the order of this list the provider
+	 * finds them by assay_door_socket. */
+	const char *const *(*sockets)(void *state);
+	/* Processes of this door side by side; 0: one. */
+	unsigned (*processes)(void *state);
 };
 
 enum assay_needs {
