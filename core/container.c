@@ -36,17 +36,26 @@ static bool is_of(const char *sha256, struct assay_slice bytes)
 	return memcmp(hex, sha256, 64) == 0;
 }
 
+/* size_of - what a head says of the bytes behind it */
+static uint64_t size_of(const char *head)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		size |= (uint64_t)(unsigned char)head[64 + i] << (8 * i);
+	return size;
+}
+
 /* next - one payload off the front; false when it is broken or a lie */
 static bool next(struct assay_slice *rest, struct assay_slice *message, struct assay_kept *kept)
 {
-	uint64_t size = 0;
+	uint64_t size;
 
 	if (rest->n < ASSAY_CONTAINER_HEAD)
 		return false;
 	memcpy(kept->sha256, rest->p, 64);
 	kept->sha256[64] = '\0';
-	for (size_t i = 0; i < 8; i++)
-		size |= (uint64_t)(unsigned char)rest->p[64 + i] << (8 * i);
+	size = size_of(rest->p);
 	*rest = assay_slice_from(*rest, ASSAY_CONTAINER_HEAD);
 	if (size == ASSAY_CONTAINER_MESSAGE) {
 		/* Once: each further head would have all of it read again. */
@@ -73,6 +82,20 @@ void assay_container_read(struct assay_container *container, struct assay_slice 
 	container->kept = assay_xcalloc(count, sizeof *container->kept);
 	while (container->n < count && next(&bytes, &message, &container->kept[container->n]))
 		container->n++;
+}
+
+/* assay_container_all - as many as the heads say, as far as they can be believed */
+void assay_container_all(struct assay_container *container, struct assay_slice bytes)
+{
+	struct assay_slice rest = bytes;
+	uint32_t count = 0;
+
+	while (rest.n >= ASSAY_CONTAINER_HEAD && count < ASSAY_CONTAINER_MOST &&
+	    size_of(rest.p) <= rest.n - ASSAY_CONTAINER_HEAD) {
+		rest = assay_slice_from(rest, ASSAY_CONTAINER_HEAD + (size_t)size_of(rest.p));
+		count++;
+	}
+	assay_container_read(container, bytes, count, ASSAY_SLICE_NONE);
 }
 
 /* assay_container_open - from a sealed file */

@@ -37,6 +37,9 @@ void assay_container_open(
 /* As open, from memory that stays until close; for tests. */
 void assay_container_read(struct assay_container *container, struct assay_slice bytes,
     uint32_t count, struct assay_slice message);
+/* Of a file in the spool: all payloads at the front that have their bytes in `bytes`, which stay
+ * until close. */
+void assay_container_all(struct assay_container *container, struct assay_slice bytes);
 void assay_container_close(struct assay_container *container);
 
 #endif

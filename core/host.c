@@ -235,15 +235,6 @@ enum assay_status assay_host_add(struct assay_host *host, const struct assay_plu
 
 /* ---- modules --------------------------------------------------------------------------------- */
 
-/* is_name - may it be part of a file name */
-static bool is_name(const char *name)
-{
-	for (const char *p = name; *p != '\0'; p++)
-		if (!assay_ascii_is_alnum(*p) && *p != '_' && *p != '-')
-			return false;
-	return name[0] != '\0';
-}
-
 /* not_found - say where it was looked for */
 static enum assay_status not_found(const char *name, const char *const *dirs, struct assay_err *err)
 {
@@ -267,7 +258,7 @@ static enum assay_status locate(struct assay_host *host, const struct assay_conf
 {
 	const char *const *dirs = assay_config_plugin_dirs(config);
 
-	if (!is_name(name))
+	if (!assay_slice_is_plain(assay_slice_str(name), "_-"))
 		return assay_err_set(err, ASSAY_E_CONF,
 		    "\"%s\" is no name of a plugin: letters, digits, - and _ only", name);
 	for (const char *const *d = dirs; *d != NULL; d++) {

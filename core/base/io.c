@@ -189,6 +189,39 @@ enum assay_status assay_io_make_parents(const char *path, mode_t mode, struct as
 	return st;
 }
 
+/* sync_above - the entry of a new directory is on the disk */
+static enum assay_status sync_above(int dir, const char *path, struct assay_err *err)
+{
+	int up = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum assay_status st = ASSAY_OK;
+
+	if (up < 0 || fsync(up) != 0)
+		st = assay_io_fail(err, "cannot sync above", path);
+	assay_io_close(&up);
+	return st;
+}
+
+/* assay_io_open_dir - and made when it is not there */
+enum assay_status assay_io_open_dir(const char *path, mode_t mode, int *fd, struct assay_err *err)
+{
+	enum assay_status st;
+
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd >= 0)
+		return ASSAY_OK;
+	if (errno != ENOENT)
+		return assay_io_fail(err, "cannot open directory", path);
+	st = assay_io_make_parents(path, mode, err);
+	if (st == ASSAY_OK && mkdir(path, mode) != 0 && errno != EEXIST)
+		st = assay_io_fail(err, "cannot make the directory", path);
+	if (st != ASSAY_OK)
+		return st;
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return assay_io_fail(err, "cannot open directory", path);
+	return sync_above(*fd, path, err);
+}
+
 /* assay_io_memfd - bytes without a name */
 enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err)
 {

@@ -39,6 +39,10 @@ ASSAY_MUST_CHECK enum assay_status assay_io_replace_file(
  * made is an error; what is there already is not looked at. */
 ASSAY_MUST_CHECK enum assay_status assay_io_make_parents(
     const char *path, mode_t mode, struct assay_err *err);
+/* A descriptor of the directory, which is made, durably and with those above it, when it is not
+ * there. */
+ASSAY_MUST_CHECK enum assay_status assay_io_open_dir(
+    const char *path, mode_t mode, int *fd, struct assay_err *err);
 /* An empty memfd that may be sealed later. */
 ASSAY_MUST_CHECK enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err);
 /* A second, read-only descriptor of the same file (through /proc/self/fd). */

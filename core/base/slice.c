@@ -189,6 +189,16 @@ bool assay_slice_u64(struct assay_slice a, uint64_t *value)
 	return true;
 }
 
+/* assay_slice_is_plain - letters, digits and a few others */
+bool assay_slice_is_plain(struct assay_slice a, const char *also)
+{
+	for (size_t i = 0; i < a.n; i++)
+		if (!assay_ascii_is_alnum(a.p[i]) &&
+		    (a.p[i] == '\0' || strchr(also, a.p[i]) == NULL))
+			return false;
+	return a.n > 0;
+}
+
 /* assay_slice_glob - does the pattern fit all of it */
 bool assay_slice_glob(struct assay_slice a, const char *pat)
 {

@@ -1,0 +1,42 @@
+/*
+ * core/queue_own.h - what core/queue.c and core/queue_poison.c share and nobody else includes
+ *
+ * New files are written under NAME.tmp in their directory, which no reader takes for one of ours,
+ * and get their name when they are on the disk.
+ */
+#ifndef ASSAY_QUEUE_OWN_H
+#define ASSAY_QUEUE_OWN_H
+
+#include "core/queue.h"
+
+#define ASSAY_QUEUE_DIR_MODE 0700
+/* A larger file of records is none of ours: core/spool.c commits before. */
+#define ASSAY_QUEUE_FILE_MAX ((size_t)128 << 20)
+
+struct assay_queue {
+	char *name, *path;
+	int dir;
+	int poison; /* -1: not needed so far */
+	int watch;  /* -1: none */
+	unsigned names;
+};
+
+/* poison/, made when it is not there. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_poison_dir(
+    struct assay_queue *queue, struct assay_err *err);
+/* One more name in a list in an arena; a name NULL is the end, and is not counted. */
+struct assay_queue_names {
+	const char **name;
+	size_t n, cap;
+};
+void assay_queue_names_add(
+    struct assay_queue_names *names, struct assay_arena *arena, const char *name);
+/* For qsort(3), of const char *. */
+int assay_queue_by_name(const void *a, const void *b);
+/* A file of one of our suffixes, under a name of ours. */
+bool assay_queue_is_file(const char *name);
+/* Calls with each name in the directory but . and ..; E_IO. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_walk(const struct assay_queue *queue, int dir,
+    void (*each)(void *arg, const char *name), void *arg, struct assay_err *err);
+
+#endif
