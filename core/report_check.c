@@ -309,3 +309,15 @@ enum assay_status assay_report_check(struct assay_slice report, struct assay_err
 		    err, ASSAY_E_SYNTAX, "the report is not JSON at byte %zu", s.at);
 	return ASSAY_OK;
 }
+
+/* assay_report_verdict - a quote inside a string is escaped, so that this key is a key */
+struct assay_slice assay_report_verdict(struct assay_slice report)
+{
+	static const char key[] = ",\"verdict\":";
+	size_t n = sizeof key - 1;
+
+	for (size_t at = report.n > n ? report.n - n : 0; at > 0; at--)
+		if (report.p[at] == ',' && memcmp(report.p + at, key, n) == 0)
+			return assay_slice(report.p + at + n, report.n - at - n - 1);
+	return (struct assay_slice){ "", 0 };
+}

@@ -20,4 +20,7 @@
 ASSAY_MUST_CHECK enum assay_status assay_report_check(
     struct assay_slice report, struct assay_err *err);
 
+/* The verdict of a checked report, which is its last member: JSON; {"", 0} when there is none. */
+struct assay_slice assay_report_verdict(struct assay_slice report);
+
 #endif

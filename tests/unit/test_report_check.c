@@ -136,6 +136,19 @@ static void test_stranger(void **state)
 		assert_int_equal(check_value(bad[i]), ASSAY_E_SYNTAX);
 }
 
+/* test_verdict - the last member, whatever strings say */
+static void test_verdict(void **state)
+{
+	const char *text = "{\"a\":\",\\\"verdict\\\":1\",\"verdict\":{\"action\":\"tag\"}}";
+	struct assay_slice v = assay_report_verdict(assay_slice_str(text));
+
+	(void)state;
+	assert_int_equal(v.n, 16);
+	assert_memory_equal(v.p, "{\"action\":\"tag\"}", v.n);
+	assert_int_equal(assay_report_verdict(assay_slice_str("{\"a\":1}")).n, 0);
+	assert_int_equal(assay_report_verdict(assay_slice_str("")).n, 0);
+}
+
 /* main - all of it */
 int main(void)
 {
@@ -145,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,541 @@
+/*
+ * core/keeper.c - see keeper.h. Touches the spool, the socket of the scan processes, its page of
+ * the scoreboard and what its provider touches. What cannot be kept waits; what cannot go on at all
+ * is one line and the end of the process, which its parent starts again.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "core/bypass.h"
+#include "core/dial.h"
+#include "core/door.h"
+#include "core/janitor.h"
+#include "core/json.h"
+#include "core/keeper.h"
+#include "core/queue.h"
+#include "core/report_check.h"
+#include "core/request.h"
+#include "core/setup.h"
+#include "core/skips.h"
+#include "core/spool.h"
+#include "text/printable.h"
+
+#define AGAIN_MS 1000   /* between two tries to commit */
+#define BEAT_MS 1000    /* a sign of life, and a look at the lifeline */
+#define RESCAN_MS 2000  /* between two looks at spool/rescan */
+#define RESCAN_FILES 16 /* of one look */
+#define WAITING_MAX (ASSAY_SPOOL_GROUP_RECORDS * 4)
+
+/* A mail in the group that is not committed yet. */
+struct waiting {
+	struct assay_door_done done;
+	char action[16], status[16], scan_id[ASSAY_UUID_TEXT];
+	json_t *verdict; /* of the report, where somebody waits for it; or NULL */
+};
+
+struct keeper {
+	struct assay_role *role;
+	struct assay_setup setup;
+	const struct assay_opts *core;
+	struct assay_door *door;
+	struct assay_spool *spool;
+	struct assay_bypass_file *bypass;
+	struct assay_skips skips;
+	struct waiting waiting[WAITING_MAX];
+	size_t n;
+	int64_t retry_ms; /* no commit before that */
+	bool troubled;    /* the spool refuses; it was told */
+	bool late;        /* this door scans again what was not finished */
+};
+
+/* ---- what stands in the way ------------------------------------------------------------------ */
+
+/* trouble - told once in the log; the scoreboard has the last words */
+static void trouble(struct keeper *keeper, const char *why)
+{
+	if (!keeper->troubled)
+		assay_log(ASSAY_LOG_ERROR, "mail waits, nothing is lost: %s", why);
+	keeper->troubled = true;
+	assay_board_set_error(keeper->role->page, why);
+	assay_board_set_state(keeper->role->page, ASSAY_BOARD_WAITING);
+}
+
+/* relief - it goes on */
+static void relief(struct keeper *keeper)
+{
+	if (!keeper->troubled)
+		return;
+	keeper->troubled = false;
+	assay_log(ASSAY_LOG_WARNING, "mail is kept again");
+	assay_board_set_state(keeper->role->page, ASSAY_BOARD_BUSY);
+}
+
+/* ---- the group ------------------------------------------------------------------------------- */
+
+/* tell_verdict - to a provider with somebody who waits */
+static void tell_verdict(const struct waiting *w)
+{
+	const json_t *v = w->verdict;
+	const struct assay_verdict verdict = {
+		.action = w->action,
+		.answered = assay_json_get_str(v, "answered"),
+		.reply = assay_json_get_str(v, "reply"),
+		.headers = json_object_get(v, "headers"),
+		.scan_id = w->scan_id,
+		.status = w->status,
+		.rule = assay_json_get_str(v, "rule"),
+	};
+
+	w->done.verdict(w->done.arg, &verdict);
+}
+
+/* tell_waiting - their providers may forget these mails, or (kept false) must not */
+static void tell_waiting(struct keeper *keeper, bool kept)
+{
+	for (size_t i = 0; i < keeper->n; i++) {
+		struct waiting *w = &keeper->waiting[i];
+
+		if (kept && w->done.verdict != NULL)
+			tell_verdict(w);
+		if (w->done.fn != NULL)
+			w->done.fn(w->done.arg, kept ? w->action : NULL);
+		json_decref(w->verdict);
+	}
+	keeper->n = 0;
+}
+
+/* commit - the group becomes durable, or waits */
+static bool commit(struct keeper *keeper)
+{
+	struct assay_err err;
+
+	if (assay_spool_commit(keeper->spool, &err) != ASSAY_OK) {
+		trouble(keeper, err.text);
+		keeper->retry_ms = assay_clock_mono_ms() + AGAIN_MS;
+		return false;
+	}
+	keeper->role->page->records += keeper->n;
+	tell_waiting(keeper, true);
+	keeper->retry_ms = 0;
+	relief(keeper);
+	return true;
+}
+
+/* tick - commits what is due; when to come again */
+static int64_t tick(void *arg)
+{
+	struct keeper *keeper = arg;
+	int64_t now_ms = assay_clock_mono_ms(), due_ms;
+
+	keeper->role->page->beat_ms = now_ms;
+	if (keeper->retry_ms > now_ms)
+		return keeper->retry_ms;
+	if (assay_spool_due_ms(keeper->spool) <= now_ms && !commit(keeper))
+		return keeper->retry_ms;
+	due_ms = assay_spool_due_ms(keeper->spool);
+	return due_ms < now_ms + BEAT_MS ? due_ms : now_ms + BEAT_MS;
+}
+
+/* put - report and payloads into the group: all or nothing */
+static enum assay_status put(
+    struct keeper *keeper, const struct assay_answer *answer, struct assay_err *err)
+{
+	const struct assay_record record = { "report", answer->scan_id, answer->report };
+	enum assay_status st = ASSAY_OK;
+	struct assay_spool_mark mark;
+
+	assay_spool_mark(keeper->spool, &mark);
+	for (size_t i = 0; i < answer->nkeep && st == ASSAY_OK; i++)
+		st = assay_spool_payload(
+		    keeper->spool, answer->keep[i].sha256, answer->keep[i].bytes, err);
+	if (st == ASSAY_OK)
+		st = assay_spool_record(keeper->spool, &record, err);
+	if (st != ASSAY_OK)
+		assay_spool_back(keeper->spool, &mark);
+	return st;
+}
+
+/* ---- mails that were not finished ------------------------------------------------------------ */
+
+/* is_unfinished - would more time help? */
+static bool is_unfinished(const struct keeper *keeper, const struct assay_answer *answer)
+{
+	if (keeper->late || answer->bytes.p == NULL)
+		return false;
+	return strcmp(answer->status, "partial") == 0 ||
+	    (answer->why != NULL && strcmp(answer->why, "timeout") == 0);
+}
+
+/* ask_again - the message into spool/rescan, for a scan in quiet with a name of its own */
+static enum assay_status ask_again(
+    struct keeper *keeper, const struct assay_answer *answer, struct assay_err *err)
+{
+	json_t *request = json_deep_copy(answer->request);
+	struct assay_request nameless;
+	char id[ASSAY_UUID_TEXT];
+	enum assay_status st;
+
+	assay_request_init(&nameless);
+	assay_request_scan_id(&nameless, "", id);
+	assay_json_set(request, "scan_id", assay_json_own(id));
+	assay_json_set(request, "supersedes", assay_json_own(answer->scan_id));
+	(void)json_object_del(request, "skip");
+	(void)json_object_del(request, "root_only");
+	st = assay_spool_rescan(keeper->spool, request, answer->bytes, err);
+	json_decref(request);
+	return st;
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* add_field - " name=text", foreign text made printable */
+static void add_field(struct assay_buf *line, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	(void)assay_buf_printf(line, " %s=", name);
+	(void)assay_printable_add(line, assay_slice_str(text), 200);
+}
+
+/* log_mail - one line */
+static void log_mail(const struct keeper *keeper, const struct assay_answer *answer)
+{
+	const char *queue_id = assay_json_get_str(answer->request, "queue_id");
+	struct assay_buf line;
+
+	assay_buf_init(&line, 1000);
+	(void)assay_printable_add(
+	    &line, assay_slice_str(queue_id != NULL ? queue_id : answer->scan_id), 40);
+	(void)assay_buf_printf(&line, ": %s", answer->status);
+	add_field(&line, "reason", answer->why);
+	(void)assay_buf_printf(&line, " verdict=%s scan_id=%s size=%zu ms=%" PRId64, answer->action,
+	    answer->scan_id, answer->bytes.n, answer->took_ms);
+	if (answer->tries > 1)
+		(void)assay_buf_printf(&line, " tries=%u", answer->tries);
+	add_field(&line, "source", assay_json_get_str(answer->request, "source"));
+	add_field(&line, "supersedes", assay_json_get_str(answer->request, "supersedes"));
+	add_field(&line, "file", assay_json_get_str(answer->request, "filename"));
+	assay_log(ASSAY_LOG_INFO, "%.*s", (int)line.n, line.p);
+	assay_buf_release(&line);
+	(void)keeper;
+}
+
+/* count - for the scoreboard */
+static void count(struct assay_board_slot *page, const struct assay_answer *answer)
+{
+	page->mails++;
+	page->bytes += answer->bytes.n;
+	page->partial += strcmp(answer->status, "partial") == 0;
+	page->unscanned += strcmp(answer->status, "unscanned") == 0;
+	page->retries += answer->tries > 1 ? answer->tries - 1 : 0;
+}
+
+/* wait_for_commit - what its provider will be told then */
+static void wait_for_commit(
+    struct waiting *w, const struct assay_answer *answer, const struct assay_door_done *done)
+{
+	struct assay_err err;
+
+	*w = (struct waiting){ .done = *done };
+	(void)snprintf(w->action, sizeof w->action, "%s", answer->action);
+	(void)snprintf(w->status, sizeof w->status, "%s", answer->status);
+	(void)snprintf(w->scan_id, sizeof w->scan_id, "%s", answer->scan_id);
+	if (done->verdict != NULL &&
+	    assay_json_parse(assay_report_verdict(answer->report), &w->verdict, &err) != ASSAY_OK)
+		w->verdict = NULL;
+}
+
+/* answer_mail - into the group; its provider hears of it after the commit */
+static enum assay_door_reply answer_mail(
+    void *arg, const struct assay_answer *answer, const struct assay_door_done *done)
+{
+	struct keeper *keeper = arg;
+	const char *hold = assay_janitor_hold(&keeper->role->board);
+	struct assay_err err;
+
+	if (hold != NULL) {
+		trouble(keeper, hold);
+		return ASSAY_DOOR_AGAIN;
+	}
+	/* A group that cannot be committed shall not grow. */
+	if (keeper->retry_ms > 0 || (assay_spool_due_ms(keeper->spool) == 0 && !commit(keeper)) ||
+	    keeper->n == WAITING_MAX)
+		return ASSAY_DOOR_AGAIN;
+	if ((is_unfinished(keeper, answer) && ask_again(keeper, answer, &err) != ASSAY_OK) ||
+	    put(keeper, answer, &err) != ASSAY_OK) {
+		trouble(keeper, err.text);
+		return ASSAY_DOOR_AGAIN;
+	}
+	relief(keeper);
+	wait_for_commit(&keeper->waiting[keeper->n++], answer, done);
+	assay_skips_learn(&keeper->skips, answer->request);
+	count(keeper->role->page, answer);
+	log_mail(keeper, answer);
+	return ASSAY_DOOR_TAKEN;
+}
+
+/* admit - what is known of this mail before it is scanned */
+static const char *admit(void *arg, json_t *request)
+{
+	struct keeper *keeper = arg;
+	struct assay_bypass now;
+
+	assay_skips_add(&keeper->skips, request);
+	if (!assay_bypass_now(keeper->bypass, &now) || now.rule[0] != '\0')
+		return NULL;
+	if (now.worker[0] == '\0')
+		return "bypass";
+	assay_skips_add_all(request, now.worker);
+	return NULL;
+}
+
+/* ---- the process ----------------------------------------------------------------------------- */
+
+/* open_spool - as the user who writes it */
+static enum assay_status open_spool(struct keeper *keeper, struct assay_err *err)
+{
+	const struct assay_spool_options options = {
+		.var = assay_config_path(keeper->setup.config, ASSAY_DIR_VAR),
+		.connectors = assay_opt_list(keeper->core, "connectors"),
+		.archivers = assay_opt_list(keeper->core, "archivers"),
+	};
+
+	return assay_spool_open(&options, &keeper->spool, err);
+}
+
+/* open_door - lines to the bulk socket, twice as many as can be served: some wait there */
+static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
+{
+	const char *run_dir = assay_config_path(keeper->setup.config, ASSAY_DIR_RUN);
+	struct assay_door_options options = { .engine = keeper->setup.engine,
+		.core = keeper->core,
+		.bulk = true,
+		.unordered = true,
+		.timeout_ms = keeper->late ? assay_opt_int(keeper->core, "rescan_timeout") : 0,
+		.stop_fd = keeper->role->life,
+		.answer = answer_mail,
+		.admit = admit,
+		.tick = tick,
+		.arg = keeper };
+	struct assay_board_head head;
+	enum assay_status st;
+	struct assay_buf path;
+
+	assay_board_read_head(&keeper->role->board, &head);
+	assay_buf_init(&path, 4096);
+	(void)assay_buf_printf(&path, "%s/" ASSAY_RUN_BULK, run_dir);
+	st = assay_dial_new(path.p,
+	    keeper->late || head.bulk_max == 0 ? 1 : (size_t)head.bulk_max + 1, &options.lines,
+	    err);
+	assay_buf_release(&path);
+	keeper->bypass = assay_bypass_open(run_dir);
+	return st == ASSAY_OK ? assay_door_open(&options, &keeper->door, err) : st;
+}
+
+/* open_keeper - everything but the mail */
+static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *role,
+    struct assay_config *config, struct assay_err *err)
+{
+	const struct assay_setup_options cold = { .cold = true };
+	unsigned needs = ASSAY_NEEDS_FILES;
+	const struct assay_loaded *loaded;
+	char text[ASSAY_ROLE_TEXT];
+	enum assay_status st;
+
+	*keeper = (struct keeper){ .role = role, .core = assay_config_core(config) };
+	keeper->late = strcmp(role->kind, "rescan") == 0;
+	st = assay_setup_open(&keeper->setup, config, &cold, err);
+	if (st != ASSAY_OK)
+		return st;
+	loaded = assay_host_find(keeper->setup.host, role->name);
+	if (loaded != NULL)
+		needs = loaded->plugin->needs;
+	st = assay_role_drop(role, keeper->core, keeper->late ? 0 : needs, text, err);
+	if (st == ASSAY_OK)
+		st = open_spool(keeper, err);
+	if (st == ASSAY_OK)
+		st = open_door(keeper, err);
+	if (st == ASSAY_OK)
+		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
+	return st;
+}
+
+/* close_keeper - what is scanned is kept if it can be; the rest is its provider's */
+static void close_keeper(struct keeper *keeper)
+{
+	struct assay_err err;
+
+	if (keeper->door != NULL && assay_door_flush(keeper->door, &err) != ASSAY_OK)
+		assay_log(ASSAY_LOG_WARNING, "%s", err.text);
+	if (keeper->n > 0)
+		(void)commit(keeper);
+	tell_waiting(keeper, false);
+	assay_door_close(&keeper->door);
+	assay_spool_close(&keeper->spool);
+	assay_bypass_close(&keeper->bypass);
+	if (keeper->setup.config != NULL)
+		assay_setup_close(&keeper->setup);
+}
+
+/* failed - the last words */
+static int failed(struct assay_role *role, const struct assay_err *err)
+{
+	assay_log(ASSAY_LOG_ERROR, "%s", err->text);
+	assay_board_set_error(role->page, err->text);
+	if (err->code == ASSAY_E_CONF || err->code == ASSAY_E_USAGE || err->code == ASSAY_E_PLUGIN)
+		return 78;
+	return err->code == ASSAY_E_IO || err->code == ASSAY_E_FULL ? 73 : 70;
+}
+
+/* run - a keeper with something that submits */
+static int run(struct assay_role *role, struct assay_config *config,
+    enum assay_status (*work)(struct keeper *keeper, struct assay_err *err))
+{
+	struct keeper *keeper = assay_xcalloc(1, sizeof *keeper);
+	struct assay_err err = { .code = ASSAY_OK, .text = "" };
+	enum assay_status st;
+	int code = 0;
+
+	st = open_keeper(keeper, role, config, &err);
+	if (st == ASSAY_OK) {
+		assay_board_set_state(role->page, ASSAY_BOARD_IDLE);
+		st = work(keeper, &err);
+	}
+	if (st != ASSAY_OK && st != ASSAY_END)
+		code = failed(role, &err);
+	assay_board_set_state(role->page, ASSAY_BOARD_LEAVING);
+	close_keeper(keeper);
+	free(keeper);
+	return code;
+}
+
+/* run_provider - until it shall end */
+static enum assay_status run_provider(struct keeper *keeper, struct assay_err *err)
+{
+	const char *name = keeper->role->name;
+	const struct assay_loaded *loaded = assay_host_find(keeper->setup.host, name);
+	const struct assay_provider *provider = loaded != NULL ? loaded->plugin->provider : NULL;
+	enum assay_status st;
+
+	if (provider == NULL || provider->run == NULL)
+		return assay_err_set(err, ASSAY_E_CONF,
+		    "[core] providers: \"%s\" watches nothing; take it out of the list", name);
+	st = provider->run(loaded->state, keeper->door, err);
+	if (st == ASSAY_OK && !assay_door_stopping(keeper->door))
+		return assay_err_set(err, ASSAY_E_PLUGIN, "provider %s ended by itself", name);
+	return st;
+}
+
+/* assay_keeper_run - see keeper.h */
+int assay_keeper_run(struct assay_role *role, struct assay_config *config)
+{
+	return run(role, config, run_provider);
+}
+
+/* ---- late rescans ---------------------------------------------------------------------------- */
+
+/* A file of spool/rescan under way. */
+struct again {
+	struct assay_queue *queue;
+	size_t *under_way;
+	char name[]; /* of the file */
+};
+
+/* rescanned - its report is kept: the file may go. Otherwise it comes again */
+static void rescanned(void *arg, const char *action)
+{
+	struct again *again = arg;
+	struct assay_err err;
+
+	if (action != NULL && assay_queue_remove(again->queue, again->name, &err) != ASSAY_OK)
+		assay_log(ASSAY_LOG_WARNING, "%s", err.text);
+	(*again->under_way)--;
+	free(again);
+}
+
+/* submit_again - one file */
+static enum assay_status submit_again(struct keeper *keeper, struct assay_queue *queue,
+    const char *name, size_t *under_way, struct assay_err *err)
+{
+	struct again *again = assay_xcalloc(1, sizeof *again + strlen(name) + 1);
+	struct assay_queue_message message;
+	enum assay_status st = assay_queue_message(queue, name, &message, err);
+
+	if (st == ASSAY_OK) {
+		again->queue = queue;
+		again->under_way = under_way;
+		memcpy(again->name, name, strlen(name) + 1);
+		(*under_way)++;
+		st = assay_door_ask(keeper->door, json_incref(message.request),
+		    &(struct assay_submission){
+			.bytes = message.message, .fd = -1, .done = rescanned, .done_arg = again },
+		    err);
+		*under_way -= st != ASSAY_OK;
+	}
+	assay_queue_message_release(&message);
+	if (st != ASSAY_OK)
+		free(again);
+	if (st == ASSAY_E_SYNTAX || st == ASSAY_E_LIMIT)
+		return assay_queue_poison_file(queue, name, err->text, err);
+	return st == ASSAY_E_NOENT ? ASSAY_OK : st;
+}
+
+/* look - the oldest files, all of them before the next look */
+static enum assay_status look(
+    struct keeper *keeper, struct assay_queue *queue, size_t *under_way, struct assay_err *err)
+{
+	struct assay_arena *arena = assay_arena_new();
+	const char *const *name;
+	enum assay_status st = assay_queue_list(queue, RESCAN_FILES, arena, &name, err);
+
+	for (; st == ASSAY_OK && *name != NULL; name++)
+		st = submit_again(keeper, queue, *name, under_way, err);
+	while (st == ASSAY_OK && *under_way > 0 && !assay_door_stopping(keeper->door)) {
+		st = assay_door_wait(keeper->door, -1, BEAT_MS, err);
+		if (st == ASSAY_END)
+			st = ASSAY_OK;
+	}
+	assay_arena_free(&arena);
+	return st;
+}
+
+/* run_rescans - what spool/rescan holds */
+static enum assay_status run_rescans(struct keeper *keeper, struct assay_err *err)
+{
+	const char *var = assay_config_path(keeper->setup.config, ASSAY_DIR_VAR);
+	struct assay_queue *queue = NULL;
+	enum assay_status st = assay_queue_open(var, "rescan", &queue, err);
+	size_t under_way = 0;
+
+	while (st == ASSAY_OK && !assay_door_stopping(keeper->door)) {
+		st = look(keeper, queue, &under_way, err);
+		if (st == ASSAY_OK)
+			st = assay_door_wait(keeper->door, -1, RESCAN_MS, err);
+		if (st == ASSAY_END)
+			st = ASSAY_OK;
+	}
+	/* Their `done` needs the queue. */
+	if (st == ASSAY_OK)
+		st = assay_door_flush(keeper->door, err);
+	if (keeper->n > 0)
+		(void)commit(keeper);
+	tell_waiting(keeper, false);
+	assay_door_close(&keeper->door);
+	assay_queue_close(&queue);
+	return st;
+}
+
+/* assay_keeper_rescan - see keeper.h */
+int assay_keeper_rescan(struct assay_role *role, struct assay_config *config)
+{
+	return run(role, config, run_rescans);
+}
