@@ -30,22 +30,32 @@ static const char *const class_names[] = { "worker", "dispatcher", "decorator", 
 static const struct {
 	const char *option;
 	enum class class;
+	enum assay_host_lists list;
 } lists[] = {
-	{ "plugins", ANY },
-	{ "dispatchers", DISPATCHER },
-	{ "always_dispatch", WORKER },
-	{ "start_dispatch", WORKER },
-	{ "decorators", DECORATOR },
-	{ "archivers", ARCHIVER },
-	{ "source_archivers", ARCHIVER },
-	{ "connectors", CONNECTOR },
-	{ "providers", PROVIDER },
+	{ "plugins", ANY, ASSAY_HOST_WORK },
+	{ "dispatchers", DISPATCHER, ASSAY_HOST_WORK },
+	{ "always_dispatch", WORKER, ASSAY_HOST_WORK },
+	{ "start_dispatch", WORKER, ASSAY_HOST_WORK },
+	{ "decorators", DECORATOR, ASSAY_HOST_WORK },
+	{ "archivers", ARCHIVER, ASSAY_HOST_WORK },
+	{ "source_archivers", ARCHIVER, ASSAY_HOST_SOURCES },
+	{ "connectors", CONNECTOR, ASSAY_HOST_CONNECTORS },
+	{ "providers", PROVIDER, ASSAY_HOST_PROVIDERS },
+};
+
+/* A module whose section is typed. */
+struct known {
+	const struct assay_plugin *plugin;
+	const struct assay_opts *opts;
+	const char *file;
 };
 
 struct assay_host {
 	struct assay_arena *arena;
 	struct assay_loaded loaded[PLUGINS_MAX];
 	size_t n;
+	struct known known[PLUGINS_MAX];
+	size_t n_known;
 	struct assay_vocabulary vocabulary;
 };
 
@@ -291,65 +301,112 @@ static enum assay_status load_module(
 	return s;
 }
 
+/* know - one module by name: mapped, checked, its section typed; once */
+static enum assay_status know(struct assay_host *host, struct assay_config *config,
+    const char *name, const struct known **found, struct assay_err *err)
+{
+	struct known *known = &host->known[host->n_known];
+	enum assay_status s;
+
+	for (size_t i = 0; i < host->n_known; i++) {
+		*found = &host->known[i];
+		if (strcmp((*found)->plugin->name, name) == 0)
+			return ASSAY_OK;
+	}
+	if (host->n_known == PLUGINS_MAX)
+		return assay_err_set(
+		    err, ASSAY_E_CONF, "more than %u plugins; load fewer", PLUGINS_MAX);
+	s = locate(host, config, name, &known->file, err);
+	if (s == ASSAY_OK)
+		s = load_module(known->file, name, &known->plugin, err);
+	if (s == ASSAY_OK)
+		s = assay_config_plugin(config, known->plugin->name,
+		    assay_tell_rows_of(host->arena, known->plugin), &known->opts, err);
+	if (s != ASSAY_OK)
+		return s;
+	host->n_known++;
+	*found = known;
+	return ASSAY_OK;
+}
+
 /* assay_host_load - one module by name */
 enum assay_status assay_host_load(
     struct assay_host *host, struct assay_config *config, const char *name, struct assay_err *err)
 {
-	const struct assay_plugin *plugin;
-	const struct assay_opts *opts;
-	const char *file = NULL;
+	const struct known *known;
 	enum assay_status s;
 
 	if (find(host, name) != NULL)
 		return ASSAY_OK;
-	s = locate(host, config, name, &file, err);
-	if (s == ASSAY_OK)
-		s = load_module(file, name, &plugin, err);
-	if (s == ASSAY_OK)
-		s = assay_config_plugin(
-		    config, plugin->name, assay_tell_rows_of(host->arena, plugin), &opts, err);
-	return s == ASSAY_OK ? open_plugin(host, plugin, file, opts, err) : s;
+	s = know(host, config, name, &known, err);
+	return s == ASSAY_OK ? open_plugin(host, known->plugin, known->file, known->opts, err) : s;
 }
 
-/* load_list - the plugins one option names */
-static enum assay_status load_list(struct assay_host *host, struct assay_config *config,
-    const char *option, enum class class, struct assay_err *err)
+/* plugin_of - by name, opened or not */
+static const struct assay_plugin *plugin_of(const struct assay_host *host, const char *name)
 {
+	const struct assay_loaded *loaded = assay_host_find(host, name);
+
+	if (loaded != NULL)
+		return loaded->plugin;
+	for (size_t i = 0; i < host->n_known; i++)
+		if (strcmp(host->known[i].plugin->name, name) == 0)
+			return host->known[i].plugin;
+	return NULL;
+}
+
+/* load_one - a plugin that is named somewhere; opened or not */
+static enum assay_status load_one(struct assay_host *host, struct assay_config *config,
+    const char *name, bool open, struct assay_err *err)
+{
+	const struct known *known;
+
+	if (open || find(host, name) != NULL)
+		return assay_host_load(host, config, name, err);
+	return know(host, config, name, &known, err);
+}
+
+/* load_list - the plugins the i-th option names */
+static enum assay_status load_list(struct assay_host *host, struct assay_config *config, size_t i,
+    unsigned open, struct assay_err *err)
+{
+	const char *option = lists[i].option;
 	const char *const *name = assay_opt_list(assay_config_core(config), option);
 	char classes[120];
 
 	for (; *name != NULL; name++) {
-		enum assay_status s = assay_host_load(host, config, *name, err);
-		const struct assay_loaded *loaded;
+		const struct assay_plugin *plugin;
+		enum assay_status s =
+		    load_one(host, config, *name, (open & lists[i].list) != 0, err);
 
 		if (s != ASSAY_OK) {
 			assay_err_prefix(err, "[core] %s", option);
 			return s;
 		}
-		loaded = find(host, *name);
-		if (!serves(loaded->plugin, class))
+		plugin = plugin_of(host, *name);
+		if (!serves(plugin, lists[i].class))
 			return assay_err_set(err, ASSAY_E_CONF,
 			    "[core] %s: \"%s\" is no %s (it is: %s); take it out of the list",
-			    option, *name, class_names[class],
-			    assay_host_classes(loaded->plugin, classes, sizeof classes));
+			    option, *name, class_names[lists[i].class],
+			    assay_host_classes(plugin, classes, sizeof classes));
 	}
 	return ASSAY_OK;
 }
 
-/* load_needs - the workers that loaded workers need; those may need more */
+/* load_needs - the workers that workers need, opened as those are; they may need more */
 static enum assay_status load_needs(
     struct assay_host *host, struct assay_config *config, struct assay_err *err)
 {
-	for (size_t i = 0; i < host->n; i++) {
-		const struct assay_worker *w = host->loaded[i].plugin->worker;
-		const char *const *need = w != NULL ? w->needs_workers : NULL;
+	for (size_t i = 0; i < host->n_known; i++) {
+		const struct assay_plugin *p = host->known[i].plugin;
+		const char *const *need = p->worker != NULL ? p->worker->needs_workers : NULL;
 
 		for (; need != NULL && *need != NULL; need++) {
-			enum assay_status s = assay_host_load(host, config, *need, err);
+			bool open = find(host, p->name) != NULL;
+			enum assay_status s = load_one(host, config, *need, open, err);
 
 			if (s != ASSAY_OK) {
-				assay_err_prefix(
-				    err, "worker %s needs %s", host->loaded[i].name, *need);
+				assay_err_prefix(err, "worker %s needs %s", p->name, *need);
 				return s;
 			}
 		}
@@ -361,11 +418,18 @@ static enum assay_status load_needs(
 enum assay_status assay_host_open(
     struct assay_config *config, struct assay_host **host, struct assay_err *err)
 {
+	return assay_host_open_some(config, ASSAY_HOST_ALL, host, err);
+}
+
+/* assay_host_open_some - those of some lists; in one order, whichever are opened */
+enum assay_status assay_host_open_some(
+    struct assay_config *config, unsigned open, struct assay_host **host, struct assay_err *err)
+{
 	enum assay_status s = ASSAY_OK;
 
 	*host = assay_host_new();
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0] && s == ASSAY_OK; i++)
-		s = load_list(*host, config, lists[i].option, lists[i].class, err);
+		s = load_list(*host, config, i, open, err);
 	if (s == ASSAY_OK)
 		s = load_needs(*host, config, err);
 	if (s != ASSAY_OK)

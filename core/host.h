@@ -37,6 +37,19 @@ struct assay_host *assay_host_new(void);
  * call assay_config_finish. */
 ASSAY_MUST_CHECK enum assay_status assay_host_open(
     struct assay_config *config, struct assay_host **host, struct assay_err *err);
+/* The same for a process that needs only some of them: opens those of the lists of [core] that
+ * `open` has. The others are found, checked, and their sections typed, so that errors and the
+ * configuration's sha256 are everybody's; assay_host_find does not know them until assay_host_load
+ * opens one. */
+enum assay_host_lists {
+	ASSAY_HOST_WORK = 1,       /* plugins, dispatchers, workers, decorators, archivers */
+	ASSAY_HOST_SOURCES = 2,    /* source_archivers */
+	ASSAY_HOST_CONNECTORS = 4, /* connectors */
+	ASSAY_HOST_PROVIDERS = 8,  /* providers */
+	ASSAY_HOST_ALL = 15
+};
+ASSAY_MUST_CHECK enum assay_status assay_host_open_some(
+    struct assay_config *config, unsigned open, struct assay_host **host, struct assay_err *err);
 /* Registers a plugin that is linked in. opts NULL: the defaults of its table. */
 ASSAY_MUST_CHECK enum assay_status assay_host_add(struct assay_host *host,
     const struct assay_plugin *plugin, const struct assay_opts *opts, struct assay_err *err);

@@ -15,7 +15,13 @@
 
 #define SIZE ((size_t)4096)
 
-_Static_assert(sizeof(struct assay_progress) <= SIZE, "the page holds it");
+/* What lies in the page. */
+struct sheet {
+	struct assay_progress now;
+	unsigned char taken;
+};
+
+_Static_assert(sizeof(struct sheet) <= SIZE, "the page holds it");
 
 /* map - both sides see the same memory */
 static enum assay_status map(struct assay_progress_page *page, struct assay_err *err)
@@ -76,6 +82,25 @@ void assay_progress_close(struct assay_progress_page *page)
 		(void)munmap(page->shared, SIZE);
 	page->shared = NULL;
 	assay_io_close(&page->fd);
+}
+
+/* sheet - all of the page */
+static struct sheet *sheet(const struct assay_progress_page *page)
+{
+	return (struct sheet *)page->shared;
+}
+
+/* assay_progress_set_taken - the scan process' side */
+void assay_progress_set_taken(struct assay_progress_page *page, bool taken)
+{
+	if (page->shared != NULL)
+		sheet(page)->taken = taken;
+}
+
+/* assay_progress_taken - the door's side */
+bool assay_progress_taken(const struct assay_progress_page *page)
+{
+	return page->shared != NULL && sheet(page)->taken != 0;
 }
 
 /* assay_progress_clear - between two calls */

@@ -36,6 +36,10 @@ ASSAY_MUST_CHECK enum assay_status assay_progress_map(
     struct assay_progress_page *page, int fd, struct assay_err *err);
 void assay_progress_close(struct assay_progress_page *page);
 
+/* The scan process has the mail (or has it no longer): a door that is hung up on without it may ask
+ * another one, that was not the mail's doing. */
+void assay_progress_set_taken(struct assay_progress_page *page, bool taken);
+bool assay_progress_taken(const struct assay_progress_page *page);
 /* Nobody is at work. */
 void assay_progress_clear(struct assay_progress_page *page);
 void assay_progress_write(struct assay_progress_page *page, const struct assay_progress *now);

@@ -27,8 +27,8 @@
 #include "base/io.h"
 #include "core/sandbox.h"
 
-/* A mail takes four: message, progress page, report, container. Each more is a memory file of the
- * largest size that it could fill. */
+/* A mail takes five: connection, message, progress page, report, container. Each more is a memory
+ * file of the largest size that it could fill. */
 #define DESCRIPTORS_MORE 8u
 #define DESCRIPTORS_MAX 1024u
 #define FILTER_MAX ((size_t)64 * 1024)
@@ -135,6 +135,18 @@ static int add_line(scmp_filter_ctx ctx)
 	return rc;
 }
 
+/* add_accept - from these sockets only, and connections that never block */
+static int add_accept(scmp_filter_ctx ctx, const struct assay_sandbox_options *options)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < options->naccept && rc == 0; i++)
+		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(accept4), 2,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)options->accept[i], 0),
+		    SCMP_A3(SCMP_CMP_EQ, SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+	return rc;
+}
+
 /* read_filter - from the descriptor libseccomp wrote to, into memory */
 static enum assay_status read_filter(int fd, struct sock_fprog **filter, struct assay_err *err)
 {
@@ -158,7 +170,8 @@ static enum assay_status read_filter(int fd, struct sock_fprog **filter, struct 
 }
 
 /* build_filter - once per master: compiling costs more than loading */
-static enum assay_status build_filter(struct sock_fprog **filter, struct assay_err *err)
+static enum assay_status build_filter(
+    const struct assay_sandbox_options *options, struct sock_fprog **filter, struct assay_err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	enum assay_status st;
@@ -171,6 +184,8 @@ static enum assay_status build_filter(struct sock_fprog **filter, struct assay_e
 		rc = add_conditional(ctx);
 	if (rc == 0)
 		rc = add_line(ctx);
+	if (rc == 0)
+		rc = add_accept(ctx, options);
 	st = rc == 0 ? assay_io_memfd("assay-filter", &fd, err) : ASSAY_E_IO;
 	if (rc == 0 && st == ASSAY_OK)
 		rc = seccomp_export_bpf(ctx, fd);
@@ -306,21 +321,22 @@ static uint64_t loaded(void)
 #endif
 
 /* descriptors - those open now and a few more */
-static unsigned descriptors(void)
+static unsigned descriptors(unsigned more)
 {
 	unsigned last = 2;
 
 	for (unsigned fd = 3; fd < DESCRIPTORS_MAX; fd++)
 		if (fcntl((int)fd, F_GETFD) >= 0)
 			last = fd;
-	return last + 1 + DESCRIPTORS_MORE;
+	return last + 1 + (more > DESCRIPTORS_MORE ? more : DESCRIPTORS_MORE);
 }
 
 /* set_limits - what it may use; SIGXFSZ is ignored so that a write over the bound just fails */
 static enum assay_status set_limits(const struct assay_sandbox *sandbox, struct assay_err *err)
 {
 	(void)signal(SIGXFSZ, SIG_IGN);
-	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, descriptors()) ||
+	if (!limit(RLIMIT_CORE, 0) ||
+	    !limit(RLIMIT_NOFILE, descriptors(sandbox->options.descriptors)) ||
 	    !limit(RLIMIT_FSIZE, sandbox->options.file))
 		return failed(err, "cannot set resource limits");
 #ifndef ASSAY_SANITIZED /* whose shadow memory is terabytes */
@@ -354,7 +370,7 @@ enum assay_status assay_sandbox_prepare(struct assay_sandbox *sandbox,
 	}
 	if (landlock_abi() > 0)
 		sandbox->planned |= ASSAY_SANDBOX_LANDLOCK;
-	return build_filter(&sandbox->filter, err);
+	return build_filter(options, &sandbox->filter, err);
 }
 
 /* assay_sandbox_release - what prepare made */

@@ -6,7 +6,8 @@
  * closes it for good: other user (when root), no_new_privs, rlimits, an empty network namespace
  * (when root), Landlock that denies every file, and a seccomp allow list in which open*(2) answers
  * EACCES and anything unlisted EPERM: no network, exec, fork, thread, ptrace, signal to others,
- * descriptors made by others.
+ * descriptors made by others. A scan process of the service may accept connections from the
+ * descriptors named in `accept`, and from no other.
  *
  * Nothing is silently weaker than configured: what the kernel lacks stands in `missing` and in the
  * text of assay_sandbox_describe(); seccomp, no_new_privs, rlimits and (as root) the change of
@@ -19,11 +20,18 @@
 
 #include <assay/types.h>
 
+#define ASSAY_SANDBOX_ACCEPT 2
+
 struct assay_sandbox_options {
 	bool off;         /* --no-sandbox */
 	const char *user; /* scan_user; looked up when root; falls back to "nobody" */
 	uint64_t memory;  /* address space above what is loaded, bytes */
 	uint64_t file;    /* largest file (memfd) it may write, bytes */
+	/* Descriptors beside those open when it is entered; 0: 8. Those on their way to others
+	 * count for all processes of the user (unix(7), ETOOMANYREFS). */
+	unsigned descriptors;
+	int accept[ASSAY_SANDBOX_ACCEPT]; /* listening sockets it may accept(2) from ... */
+	size_t naccept;                   /* ... as many; 0: from none */
 };
 
 enum assay_sandbox_part {

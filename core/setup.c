@@ -12,13 +12,15 @@
 
 /* make_engine - plugins into an engine */
 static enum assay_status make_engine(
-    struct assay_setup *setup, const char *const *also, struct assay_err *err)
+    struct assay_setup *setup, const struct assay_setup_options *options, struct assay_err *err)
 {
+	const char *const *also = options->also;
 	const struct assay_opts *core = assay_config_core(setup->config);
 	struct assay_engine_identity identity = { 0 };
 	enum assay_status st;
 
-	st = assay_host_open(setup->config, &setup->host, err);
+	st = assay_host_open_some(setup->config,
+	    options->scan_only ? ASSAY_HOST_WORK : ASSAY_HOST_ALL, &setup->host, err);
 	for (; st == ASSAY_OK && also != NULL && *also != NULL; also++)
 		st = assay_host_load(setup->host, setup->config, *also, err);
 	if (st == ASSAY_OK)
@@ -35,15 +37,20 @@ enum assay_status assay_setup_warm(
     struct assay_setup *setup, bool no_sandbox, struct assay_err *err)
 {
 	const struct assay_opts *core = assay_config_core(setup->config);
-	const struct assay_sandbox_options sandbox = {
+	struct assay_sandbox_options sandbox = {
 		.off = no_sandbox,
 		.user = assay_opt_str(core, "scan_user"),
 		.memory = (uint64_t)assay_opt_int(core, "scan_memory"),
 		/* The largest file a scan process writes holds the payloads to be archived. */
 		.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK,
+		/* While a door is stopped, a report and a container may be on their way from each.
+		 */
+		.descriptors = 8 + 2 * setup->options.processes,
+		.naccept = setup->options.naccept,
 	};
 	enum assay_status st = assay_host_warm(setup->host, err);
 
+	memcpy(sandbox.accept, setup->options.accept, sizeof sandbox.accept);
 	return st == ASSAY_OK ? assay_sandbox_prepare(&setup->sandbox, &sandbox, err) : st;
 }
 
@@ -56,7 +63,8 @@ enum assay_status assay_setup_open(struct assay_setup *setup, struct assay_confi
 	memset(setup, 0, sizeof *setup);
 	setup->config = config;
 	setup->foreign = assay_pool_note_fds();
-	st = make_engine(setup, options->also, err);
+	setup->options = *options;
+	st = make_engine(setup, options, err);
 	if (st == ASSAY_OK && !options->cold)
 		st = assay_setup_warm(setup, options->no_sandbox, err);
 	if (st != ASSAY_OK)

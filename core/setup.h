@@ -21,6 +21,12 @@ struct assay_setup_options {
 	bool cold; /* nothing will be scanned here, or assay_setup_warm follows: plugins are opened,
 		      not warmed, and there is no sandbox */
 	const char *const *also; /* plugins to load beside those of [core]; NULL ends; or NULL */
+	/* The service's scan master: only what scans is opened (ASSAY_HOST_WORK), for so many scan
+	 * processes, which take connections from these listening sockets. */
+	bool scan_only;
+	unsigned processes;
+	int accept[ASSAY_SANDBOX_ACCEPT];
+	size_t naccept;
 };
 
 struct assay_setup {
@@ -29,6 +35,7 @@ struct assay_setup {
 	struct assay_engine *engine;
 	struct assay_sandbox sandbox;
 	struct assay_pool_fds *foreign; /* descriptors of whoever started us */
+	struct assay_setup_options options;
 };
 
 /* Takes config, also on failure. */

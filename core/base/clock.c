@@ -29,6 +29,15 @@ int64_t assay_clock_mono_ms(void)
 	return now_ms(CLOCK_MONOTONIC);
 }
 
+/* assay_clock_mono_us - for short durations */
+int64_t assay_clock_mono_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* assay_clock_cpu_us - what this process has used */
 int64_t assay_clock_cpu_us(void)
 {

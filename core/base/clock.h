@@ -13,6 +13,7 @@
 
 int64_t assay_clock_wall_ms(void);
 int64_t assay_clock_mono_ms(void);
+int64_t assay_clock_mono_us(void);
 /* CPU time of this process, user and system, in microseconds. */
 int64_t assay_clock_cpu_us(void);
 /* "2026-11-21T12:00:00.000Z"; years outside 0-9999 are clamped. */

@@ -134,16 +134,29 @@ int assay_status_exit(enum assay_status code)
 	return EX_SOFTWARE;
 }
 
+static void (*bug_hook)(void *arg, const char *text);
+static void *bug_hook_arg;
+
+/* assay_err_set_bug_hook - one per process */
+void assay_err_set_bug_hook(void (*hook)(void *arg, const char *text), void *arg)
+{
+	bug_hook = hook;
+	bug_hook_arg = arg;
+}
+
 /* assay_bug_at - our own promise is broken: say where, and die */
 void assay_bug_at(const char *file, int line, const char *fmt, ...)
 {
-	char text[512];
+	char text[600];
 	va_list ap;
+	int n = snprintf(text, sizeof text, "BUG at %.200s:%d: ", file, line);
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
+	(void)vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
 	va_end(ap);
 	assay_err_make_printable(text);
-	(void)fprintf(stderr, "assay: BUG at %s:%d: %s\n", file, line, text);
+	if (bug_hook != NULL)
+		bug_hook(bug_hook_arg, text);
+	(void)fprintf(stderr, "assay: %s\n", text);
 	abort();
 }

@@ -21,6 +21,9 @@ const char *assay_status_name(enum assay_status code);
 /* The exit code of RESULT: 64 usage, 65 data, 66 no input, 70 own fault, 73, 75, 78. */
 int assay_status_exit(enum assay_status code);
 
+/* Told the sentence of an ASSAY_BUG before the end, where standard error goes nowhere. NULL: none.
+ */
+void assay_err_set_bug_hook(void (*hook)(void *arg, const char *text), void *arg);
 _Noreturn void assay_bug_at(const char *file, int line, const char *fmt, ...) ASSAY_PRINTF(3, 4);
 #define ASSAY_BUG(...) assay_bug_at(__FILE__, __LINE__, __VA_ARGS__)
 #define ASSAY_ASSERT(cond)                                                                         \

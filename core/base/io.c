@@ -28,6 +28,7 @@ static enum assay_status from_errno(int e)
 		return ASSAY_E_NOENT;
 	case ENOSPC:
 	case EDQUOT:
+	case ETOOMANYREFS: /* descriptors on their way to others */
 		return ASSAY_E_FULL;
 	case EPIPE:
 	case ECONNRESET:

@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,46 @@ static int try_socket(void)
 static int try_unix_socket(void)
 {
 	return of(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+static int may_accept = -1, may_not_accept = -1; /* listening sockets */
+
+/* try_accept - from a socket that is not ours to serve */
+static int try_accept(void)
+{
+	return of(accept4(may_not_accept, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+/* try_accept_blocking - a connection that may hold the process */
+static int try_accept_blocking(void)
+{
+	return of(accept4(may_accept, NULL, NULL, SOCK_CLOEXEC));
+}
+
+/* try_accept_ours - nobody calls */
+static int try_accept_ours(void)
+{
+	return of(accept4(may_accept, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+/* try_connect - with a socket that was there before */
+static int try_connect(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = "/nowhere" };
+
+	return of(connect(may_accept, (struct sockaddr *)&addr, sizeof addr));
+}
+
+/* try_listen - again, with room for nobody */
+static int try_listen(void)
+{
+	return of(listen(may_accept, 0));
+}
+
+/* try_shutdown - of a socket that others serve as well */
+static int try_shutdown(void)
+{
+	return of(shutdown(may_accept, SHUT_RDWR));
 }
 
 /* try_fork - errno of the attempt */
@@ -203,7 +244,11 @@ static void test_refused(void **state)
 		{ "F_SETOWN", try_signal_by_fcntl, EPERM }, { "ptrace", try_ptrace, EPERM },
 		{ "process_vm_readv", try_process_vm, EPERM }, { "pidfd_open", try_pidfd, EPERM },
 		{ "io_uring", try_io_uring, EPERM }, { "user namespace", try_userns, EPERM },
-		{ "code", try_code, EPERM }, { "rlimits", try_limits, EPERM } };
+		{ "code", try_code, EPERM }, { "rlimits", try_limits, EPERM },
+		{ "accept of others", try_accept, EPERM },
+		{ "accept and block", try_accept_blocking, EPERM },
+		{ "accept", try_accept_ours, EAGAIN }, { "connect", try_connect, EPERM },
+		{ "listen", try_listen, EPERM }, { "shutdown", try_shutdown, EPERM } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
@@ -311,15 +356,32 @@ static void test_describe(void **state)
 	assert_int_equal(active, 0);
 }
 
+/* listening - at a name of the kernel's choice */
+static int listening(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (sock >= 0 && bind(sock, (struct sockaddr *)&addr, sizeof addr.sun_family) == 0 &&
+	    listen(sock, 1) == 0)
+		return sock;
+	return -1;
+}
+
 /* prepare - compile the filter once */
 static int prepare(void **state)
 {
 	struct assay_sandbox_options options = {
-		.user = "nobody", .memory = 64 << 20, .file = 1 << 20
+		.user = "nobody", .memory = 64 << 20, .file = 1 << 20, .naccept = 1
 	};
 	struct assay_err err;
 
 	(void)state;
+	may_accept = listening();
+	may_not_accept = listening();
+	options.accept[0] = may_accept;
+	if (may_accept < 0 || may_not_accept < 0)
+		return -1;
 	if (assay_sandbox_prepare(&sandbox, &options, &err) == ASSAY_OK)
 		return 0;
 	(void)fprintf(stderr, "%s\n", err.text);
@@ -331,6 +393,8 @@ static int release(void **state)
 {
 	(void)state;
 	assay_sandbox_release(&sandbox);
+	assay_io_close(&may_accept);
+	assay_io_close(&may_not_accept);
 	return 0;
 }
 
