@@ -274,8 +274,9 @@ static enum assay_status accept_mail(struct assay_door *door, json_t *request,
 	st = take_message(door, entry, submission, err);
 	name_mail(request, entry->message);
 	mail.message = entry->message;
-	/* It may wait here for others: nobody does, outside. */
+	/* It may wait here for others, when nobody does, outside. */
 	mail.time_ms = door->timeout_ms;
+	mail.deadline_ms = door->options.bulk ? 0 : entry->since_ms + door->timeout_ms;
 	assay_ask_init(&entry->ask, &mail);
 	if (st != ASSAY_OK) {
 		assay_ask_release(&entry->ask);
@@ -350,6 +351,8 @@ static const char *sentence(const struct assay_ask *ask)
 		return "the deadline of the message was met before the end of the scan";
 	if (strcmp(ask->why, "message_size") == 0)
 		return "larger than message_size; not scanned";
+	if (strcmp(ask->why, "overload") == 0)
+		return "no scan process was free in time";
 	if (strcmp(ask->why, "bypass") == 0)
 		return "scanning is switched off for a while (assay bypass)";
 	return ask->err.text;
@@ -501,6 +504,36 @@ static void stepped(struct assay_door *door, struct entry *entry)
 	}
 }
 
+/* overloads - when this mail has waited long enough for a scan process; INT64_MAX: it need not */
+static int64_t overloads(const struct assay_door *door, const struct entry *entry)
+{
+	bool waits = entry->ask.state == ASSAY_ASK_WAITING ||
+	    (entry->ask.state == ASSAY_ASK_RUNNING && !entry->ask.asked);
+
+	if (!waits || door->options.wait_ms == 0 || entry->ask.tries > 0)
+		return INT64_MAX;
+	return entry->since_ms + door->options.wait_ms;
+}
+
+/* shed - mails that have waited long enough */
+static void shed(struct assay_door *door)
+{
+	struct assay_lines *lines = door->options.lines;
+	int64_t now_ms = assay_clock_mono_ms();
+
+	for (size_t i = 0; i < door->room && door->options.wait_ms > 0; i++) {
+		struct entry *entry = &door->entry[i];
+
+		if (!entry->used || overloads(door, entry) > now_ms)
+			continue;
+		if (entry->line != NULL)
+			lines->bury(lines, entry->line);
+		entry->line = NULL;
+		entry->ask.state = ASSAY_ASK_DONE;
+		entry->ask.why = "overload";
+	}
+}
+
 /* assign - lines to waiting mails, oldest first */
 static void assign(struct assay_door *door)
 {
@@ -562,6 +595,7 @@ static void watch_entries(struct assay_door *door, struct watch *watch)
 
 		if (!entry->used)
 			continue;
+		sooner(watch, overloads(door, entry));
 		if (entry->ask.state == ASSAY_ASK_RUNNING) {
 			watch_fd(watch, entry->line->wire.sock, entry);
 			sooner(watch, assay_ask_wake_ms(&entry->ask));
@@ -606,6 +640,7 @@ static bool turn(struct assay_door *door, int fd, int64_t until_ms)
 /* settle - deliver what is done, begin what waits */
 static enum assay_status settle(struct assay_door *door, struct assay_err *err)
 {
+	shed(door);
 	deliver_all(door);
 	if (door->fatal == ASSAY_OK)
 		assign(door);

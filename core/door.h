@@ -42,7 +42,10 @@ struct assay_door_options {
 	struct assay_lines *lines;           /* taken */
 	const struct assay_sandbox *sandbox; /* to tell when less of it is in force; or NULL */
 	bool bulk, unordered;
-	int64_t timeout_ms;           /* of one mail; 0: bulk_timeout or message_timeout of core */
+	/* Of one mail; 0: bulk_timeout or message_timeout of core. Where nobody waits (bulk) it
+	 * runs from the begin of the scan, else from the submission. */
+	int64_t timeout_ms;
+	int64_t wait_ms; /* for a free scan process; then it is "overload". 0: any time */
 	const json_t *request_common; /* members every request gets; borrowed; or NULL */
 	const json_t *extra;          /* added to every request's extra_data; borrowed; or NULL */
 	const int *sockets;           /* of the provider, listening; borrowed */

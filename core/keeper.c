@@ -33,6 +33,7 @@
 #define BEAT_MS 1000    /* a sign of life, and a look at the lifeline */
 #define RESCAN_MS 2000  /* between two looks at spool/rescan */
 #define RESCAN_FILES 16 /* of one look */
+#define URGENT_MAX 500u /* sessions that wait for scans */
 #define WAITING_MAX (ASSAY_SPOOL_GROUP_RECORDS * 4)
 
 /* A mail in the group that is not committed yet. */
@@ -55,6 +56,7 @@ struct keeper {
 	int64_t retry_ms; /* no commit before that */
 	bool troubled;    /* the spool refuses; it was told */
 	bool late;        /* this door scans again what was not finished */
+	bool urgent;      /* somebody waits for each answer */
 };
 
 /* ---- what stands in the way ------------------------------------------------------------------ */
@@ -139,7 +141,9 @@ static int64_t tick(void *arg)
 	keeper->role->page->beat_ms = now_ms;
 	if (keeper->retry_ms > now_ms)
 		return keeper->retry_ms;
-	if (assay_spool_due_ms(keeper->spool) <= now_ms && !commit(keeper))
+	/* Who waits is answered at once, with those whose scan was over in the same turn. */
+	if ((assay_spool_due_ms(keeper->spool) <= now_ms || (keeper->urgent && keeper->n > 0)) &&
+	    !commit(keeper))
 		return keeper->retry_ms;
 	due_ms = assay_spool_due_ms(keeper->spool);
 	return due_ms < now_ms + BEAT_MS ? due_ms : now_ms + BEAT_MS;
@@ -312,30 +316,39 @@ static enum assay_status open_spool(struct keeper *keeper, struct assay_err *err
 	return assay_spool_open(&options, &keeper->spool, err);
 }
 
-/* open_door - lines to the bulk socket, twice as many as can be served: some wait there */
+/* conversations - side by side: one more than can be served, or all sessions that wait */
+static size_t conversations(const struct keeper *keeper)
+{
+	struct assay_board_head head;
+
+	if (keeper->urgent)
+		return URGENT_MAX;
+	assay_board_read_head(&keeper->role->board, &head);
+	return keeper->late || head.bulk_max == 0 ? 1 : (size_t)head.bulk_max + 1;
+}
+
+/* open_door - lines to one of the two sockets */
 static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 {
 	const char *run_dir = assay_config_path(keeper->setup.config, ASSAY_DIR_RUN);
 	struct assay_door_options options = { .engine = keeper->setup.engine,
 		.core = keeper->core,
-		.bulk = true,
+		.bulk = !keeper->urgent,
 		.unordered = true,
 		.timeout_ms = keeper->late ? assay_opt_int(keeper->core, "rescan_timeout") : 0,
+		.wait_ms = keeper->urgent ? assay_opt_int(keeper->core, "overload_wait") : 0,
 		.stop_fd = keeper->role->life,
 		.answer = answer_mail,
 		.admit = admit,
 		.tick = tick,
 		.arg = keeper };
-	struct assay_board_head head;
 	enum assay_status st;
 	struct assay_buf path;
 
-	assay_board_read_head(&keeper->role->board, &head);
 	assay_buf_init(&path, 4096);
-	(void)assay_buf_printf(&path, "%s/" ASSAY_RUN_BULK, run_dir);
-	st = assay_dial_new(path.p,
-	    keeper->late || head.bulk_max == 0 ? 1 : (size_t)head.bulk_max + 1, &options.lines,
-	    err);
+	(void)assay_buf_printf(
+	    &path, "%s/%s", run_dir, keeper->urgent ? ASSAY_RUN_INLINE : ASSAY_RUN_BULK);
+	st = assay_dial_new(path.p, conversations(keeper), &options.lines, err);
 	assay_buf_release(&path);
 	keeper->bypass = assay_bypass_open(run_dir);
 	return st == ASSAY_OK ? assay_door_open(&options, &keeper->door, err) : st;
@@ -357,8 +370,11 @@ static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *r
 	if (st != ASSAY_OK)
 		return st;
 	loaded = assay_host_find(keeper->setup.host, role->name);
-	if (loaded != NULL)
+	if (loaded != NULL) {
 		needs = loaded->plugin->needs;
+		keeper->urgent = loaded->plugin->provider != NULL &&
+		    (loaded->plugin->provider->flags & ASSAY_PROVIDER_INLINE) != 0;
+	}
 	st = assay_role_drop(role, keeper->core, keeper->late ? 0 : needs, text, err);
 	if (st == ASSAY_OK)
 		st = open_spool(keeper, err);

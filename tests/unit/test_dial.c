@@ -357,6 +357,40 @@ static void the_deadline_ends_it(void **state)
 	assay_door_close(&door);
 }
 
+static void no_free_process_is_overload(void **state)
+{
+	struct assay_door_options options = { .stop_fd = -1, .unordered = true, .wait_ms = 100 };
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_err err;
+
+	listen_there(bed, 16); /* in the queue, and nobody takes it out */
+	door = open_door(bed, &options);
+	submit(door, "a");
+	submit(door, "b");
+	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
+	assert_string_equal(came.order, "a b ");
+	assert_string_equal(came.last_status, "unscanned");
+	assert_string_equal(came.last_why, "overload");
+	assay_door_close(&door);
+}
+
+static void one_at_work_is_no_overload(void **state)
+{
+	struct assay_door_options options = { .stop_fd = -1, .unordered = true, .wait_ms = 200 };
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_err err;
+
+	listen_there(bed, 16);
+	start(bed, 1);
+	door = open_door(bed, &options);
+	submit(door, "slow"); /* takes longer than wait_ms */
+	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
+	assert_string_equal(came.last_status, "scanned");
+	assay_door_close(&door);
+}
+
 /* refuse - nothing is to be scanned */
 static const char *refuse(void *arg, json_t *request)
 {
@@ -449,6 +483,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_full_queue_is_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_killed_server_costs_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_deadline_ends_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_free_process_is_overload, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_at_work_is_no_overload, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_admitted_is_unscanned, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    waits_for_a_descriptor_while_scans_go_on, setup, teardown),
