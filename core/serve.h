@@ -9,8 +9,9 @@
  * time: no mail is refused. Never opens a mail, loads no plugin, waits for nothing but its
  * children.
  *
- * SIGTERM, SIGINT: stop in order (doors, then scan processes, then drains; whoever takes longer
- * than stop_time is killed). SIGHUP: reload. Parent killed: all die (core/role.h).
+ * SIGTERM, SIGINT: stop in order (doors, then scan processes, then drains, then the janitor;
+ * whoever takes longer than stop_time is killed; a second one kills at once). SIGHUP: reload.
+ * Parent killed: all die (core/role.h).
  */
 #ifndef ASSAY_SERVE_H
 #define ASSAY_SERVE_H
@@ -18,16 +19,19 @@
 #include "core/config.h"
 
 struct assay_serve_options {
-	bool no_sandbox;
+	bool no_sandbox, to_syslog;
 	/* The globals of the command line, to be given to each child; NULL ends. */
 	const char *const *child_args;
+	/* Reads the configuration anew, for a reload; sets the log level. */
+	enum assay_status (*load)(void *arg, struct assay_config **config, struct assay_err *err);
 	/* Called in the parent when all is up the first time (for -d); or NULL. */
 	void (*up)(void *arg);
 	void *arg;
 };
 
 /* Until it is told to stop. Takes config. Returns the exit code: 0; 75: another one runs here; 73:
- * directories or sockets; 78: configuration. */
+ * directories or sockets; 78: configuration, plugins or rules; 70: the scan master does not start.
+ */
 int assay_serve_run(const struct assay_serve_options *options, struct assay_config *config);
 
 #endif

@@ -67,6 +67,8 @@ static void print_args(struct assay_buf *out, const struct assay_arg *arg)
 	for (; arg->letter != 0 || arg->name != NULL; arg++) {
 		struct assay_buf left;
 
+		if (arg->help == NULL)
+			continue;
 		assay_buf_init(&left, 256);
 		(void)assay_buf_printf(&left, "  %c%c%s", arg->letter != 0 ? '-' : ' ',
 		    arg->letter != 0 ? arg->letter : ' ',

@@ -18,7 +18,8 @@ struct assay_cmd;
 /* ---- arguments ------------------------------------------------------------------------------ */
 
 /* A row of a subcommand's options; a row without letter and name ends the table. `value` is the
- * word for the argument ("FILE"), NULL for a flag. --help of the subcommand is made from these. */
+ * word for the argument ("FILE"), NULL for a flag. --help of the subcommand is made from these; a
+ * row without help is not for people. */
 struct assay_arg {
 	char letter;      /* 0: none */
 	const char *name; /* long name without dashes; NULL: none */
@@ -86,6 +87,7 @@ extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_plugins;
 extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */
 extern const struct assay_cmd assay_cmd_search;
+extern const struct assay_cmd assay_cmd_serve;
 extern const struct assay_cmd assay_cmd_show;
 extern const struct assay_cmd assay_cmd_stats;
 extern const struct assay_cmd assay_cmd_version;

@@ -17,6 +17,7 @@
 
 static const struct assay_cmd *const commands[] = {
 	&assay_cmd_scan,
+	&assay_cmd_serve,
 	&assay_cmd_search,
 	&assay_cmd_show,
 	&assay_cmd_stats,

@@ -13,10 +13,12 @@ sys.path.insert(0, "tests/lint")
 from sources import tracked
 
 ELSEWHERE = {
-    "core/docfields.c": "lint/schema.sh", "core/home.c": "unit/test_config.c",
+    "core/check.c": "integration/t_serve.sh", "core/docfields.c": "lint/schema.sh",
+    "core/home.c": "unit/test_config.c",
     "core/notes.c": "unit/test_engine.c", "core/plan.c": "unit/test_engine.c",
     "core/policy.c": "unit/test_engine.c", "core/progress.c": "unit/test_ask.c",
-    "core/report_read.c": "unit/test_format.c", "core/scanner.c": "integration/t_scan.sh",
+    "core/reload.c": "integration/t_serve.sh", "core/report_read.c": "unit/test_format.c",
+    "core/scanner.c": "integration/t_scan.sh", "core/serve.c": "integration/t_serve.sh",
     "core/scanproc.c": "unit/test_ask.c", "core/setup.c": "integration/t_scan.sh",
     "core/text/css.c": "unit/test_html.c", "smtp/body.c": "unit/test_smtp_worker.c",
     "smtp/head.c": "unit/test_smtp_golden.c",

@@ -1,0 +1,51 @@
+/*
+ * core/check.c - see check.h. Touches configuration and modules; does not warm them: rules that do
+ * not compile are found by the scan master.
+ */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "core/check.h"
+#include "core/engine.h"
+#include "core/host.h"
+#include "core/tell.h"
+
+/* load_all - what the scan master and the drains would load */
+static enum assay_status load_all(
+    struct assay_config *config, struct assay_host **host, struct assay_err *err)
+{
+	const struct assay_opts *core = assay_config_core(config);
+	struct assay_engine_identity identity = { 0 };
+	struct assay_engine *engine = NULL;
+	enum assay_status st;
+
+	st = assay_host_open(config, host, err);
+	if (st == ASSAY_OK)
+		st = assay_config_finish(config, err);
+	if (st == ASSAY_OK)
+		st = assay_tell_check(*host, assay_opt_list(core, "connectors"), err);
+	if (st == ASSAY_OK)
+		st = assay_engine_new(*host, core, &identity, &engine, err);
+	assay_engine_free(&engine);
+	return st;
+}
+
+/* assay_check_run - yes (0) or no */
+int assay_check_run(struct assay_role *role, struct assay_config *config)
+{
+	struct assay_host *host = NULL;
+	struct assay_err err;
+	enum assay_status st = load_all(config, &host, &err);
+
+	if (st != ASSAY_OK) {
+		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
+		assay_board_set_error(role->page, err.text);
+	} else if (role->page != NULL) {
+		(void)snprintf(role->page->payload_id, sizeof role->page->payload_id, "%s",
+		    assay_config_sha256(config));
+	}
+	assay_host_close(&host);
+	assay_config_free(&config);
+	return assay_status_exit(st);
+}

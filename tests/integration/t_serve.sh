@@ -1,0 +1,187 @@
+#!/bin/sh
+# t_serve.sh - the service as an administrator has it: start, a second one, reload with a good and a
+# bad configuration, kill -9 of each process, stop; nothing is left behind
+#
+# What waits for something waits up to a minute: nothing here depends on the machine's speed.
+set -u
+assay=${ASSAY:-${2:-build}/assay}
+[ -x "$assay" ] || { echo "t_serve: $assay is not built"; exit 77; }
+tmp=$(mktemp -d)
+unset ASSAY_HOME NOTIFY_SOCKET
+failed=0
+service=
+
+# shellcheck disable=SC2317 # called by trap
+finish() {
+	[ -z "$service" ] || kill -9 "$service" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap finish EXIT
+home=$tmp/home
+mkdir "$home"
+
+# wrong TEXT - remember a failure
+wrong() {
+	echo "FAILED: $*"
+	tail -n 20 "$tmp/log" | sed 's/^/    log: /'
+	failed=1
+}
+
+# conf TEXT - assay.conf
+conf() {
+	printf '[core]\nplugins = hash\ndispatchers =\nalways_dispatch = hash\nscan_processes = 2\n%b' \
+		"$1" >"$home/assay.conf"
+}
+
+# until_log WORDS - these come into the log
+until_log() {
+	n=0
+	until grep -q -e "$1" "$tmp/log"; do
+		n=$((n + 1))
+		[ $n -le 600 ] || { wrong "the log never says: $1"; return 1; }
+		sleep 0.1
+	done
+}
+
+# until_count N WORDS - so many lines of the log have them
+until_count() {
+	n=0
+	until [ "$(grep -c -e "$2" "$tmp/log")" -ge "$1" ]; do
+		n=$((n + 1))
+		[ $n -le 600 ] || { wrong "the log does not say $1 times: $2"; return 1; }
+		sleep 0.1
+	done
+}
+
+# until_gone PID - it is no more, or a zombie that nobody has buried yet
+until_gone() {
+	n=0
+	while grep -qs '^State:.[^ZX]' "/proc/$1/status"; do
+		n=$((n + 1))
+		[ $n -le 600 ] || { wrong "process $1 stays"; return 1; }
+		sleep 0.1
+	done
+}
+
+# child KIND - pid of that child
+child() {
+	for p in $(cat "/proc/$service/task/$service/children"); do
+		tr '\0' ' ' <"/proc/$p/cmdline" | grep -q -e "--as $1" && echo "$p"
+	done
+}
+
+# start - the service, ready
+start() {
+	: >"$tmp/log"
+	"$assay" --home "$home" serve 2>>"$tmp/log" &
+	service=$!
+	until_log ': ready in'
+}
+
+# ends CODE - the service does, with this exit code
+ends() {
+	until_gone "$service"
+	wait "$service"
+	code=$?
+	[ $code -eq "$1" ] || wrong "exit code $code, not $1"
+	service=
+}
+
+# A configuration that is wrong is one line, and exit 78.
+conf 'no_such_option = 1\n'
+"$assay" --home "$home" serve >"$tmp/out" 2>"$tmp/log"
+[ $? -eq 78 ] || wrong "a wrong option is not exit 78"
+grep -q 'assay.conf:6: .*no_such_option' "$tmp/log" || wrong "the line is not named"
+conf '[hash]\nno_such_option = 1\n'
+"$assay" --home "$home" serve >"$tmp/out" 2>"$tmp/log"
+[ $? -eq 78 ] || wrong "a wrong option of a plugin is not exit 78"
+grep -q 'assay.conf:7: .*no_such_option' "$tmp/log" || wrong "the line of the plugin is not named"
+[ -e "$home/run/inline.sock" ] && wrong "a socket is left"
+
+# Start; a second one is refused and names the first.
+conf ''
+start
+[ -S "$home/run/inline.sock" ] && [ -S "$home/run/bulk.sock" ] || wrong "there are no sockets"
+"$assay" --home "$home" serve 2>"$tmp/second"
+[ $? -eq 75 ] || wrong "a second service is not exit 75"
+grep -q "pid $service)" "$tmp/second" || wrong "the second does not name the first"
+
+# Each child that is killed comes again.
+for kind in master janitor rescan; do
+	before=$(child $kind)
+	[ -n "$before" ] || wrong "there is no $kind"
+	kill -9 "$before"
+	until_log "$kind was killed by signal 9"
+	n=0
+	while after=$(child $kind); [ -z "$after" ] || [ "$after" = "$before" ]; do
+		n=$((n + 1))
+		[ $n -le 600 ] || { wrong "$kind does not come again"; break; }
+		sleep 0.1
+	done
+done
+
+# Reload: a good configuration exchanges everybody, a bad one nobody.
+conf 'scan_processes = 3\n'
+sed -i '/^scan_processes = 2/d' "$home/assay.conf"
+before=$(child master)
+kill -HUP "$service"
+until_log 'reload done: generation 2'
+[ "$(child master)" != "$before" ] || wrong "reload keeps the old scan master"
+before=$(child master)
+conf '[hash]\nno_such_option = 1\n'
+kill -HUP "$service"
+until_log 'the old configuration stays in force'
+[ "$(child master)" = "$before" ] || wrong "a bad configuration has changed the scan master"
+conf 'reload = replace\n'
+kill -HUP "$service"
+until_log 'reload done: generation 3'
+
+# Who has to be started anew and finds other files makes all change.
+conf 'recycle_after = 77\n'
+kill -9 "$(child janitor)"
+until_log 'reload done: generation 4'
+
+# SIGTERM: in order, exit 0, nothing left.
+all=$(cat "/proc/$service/task/$service/children")
+kill -TERM "$service"
+ends 0
+for p in $all; do
+	until_gone "$p"
+done
+for f in inline.sock bulk.sock service.board service.pid; do
+	[ -e "$home/run/$f" ] && wrong "$f is left"
+done
+
+# kill -9 of the parent: everybody goes, and the next start works.
+start
+all=$(cat "/proc/$service/task/$service/children")
+kill -9 "$service"
+ends 137
+for p in $all; do
+	until_gone "$p"
+done
+start
+kill -INT "$service"
+ends 0
+
+# In the background: returns when all is up.
+"$assay" --home "$home" serve -d 2>"$tmp/log" || wrong "serve -d does not start: $?"
+service=$(cat "$home/run/service.pid")
+[ -S "$home/run/inline.sock" ] || wrong "serve -d has returned too early"
+kill -TERM "$service"
+until_gone "$service"
+service=
+[ -e "$home/run/service.pid" ] && wrong "serve -d leaves its pid file"
+conf '[hash]\nno_such_option = 1\n'
+"$assay" --home "$home" serve -d 2>"$tmp/log"
+[ $? -eq 78 ] || wrong "serve -d with a wrong configuration is not exit 78"
+
+# Where it cannot be, it says so.
+"$assay" --home "$tmp/none/none" serve 2>"$tmp/log"
+[ $? -eq 73 ] || wrong "a home that cannot be made is not exit 73"
+"$assay" --home "$home" serve x 2>"$tmp/log"
+[ $? -eq 64 ] || wrong "an operand is not exit 64"
+"$assay" --home "$home" serve --as door:x,fd=3 2>"$tmp/log"
+[ $? -eq 64 ] || wrong "a wrong role is not exit 64"
+
+exit $failed
