@@ -185,6 +185,12 @@ const char *assay_opt_path(const struct assay_opts *opts, const char *name)
 	return assay_opt_str(opts, name);
 }
 
+/* assay_opt_paths - as given: a test says absolute names */
+const char *const *assay_opt_paths(const struct assay_opts *opts, const char *name)
+{
+	return assay_opt_list(opts, name);
+}
+
 /* assay_opt_state_path - as given: a test says absolute names */
 const char *assay_opt_state_path(const struct assay_opts *opts, const char *name)
 {

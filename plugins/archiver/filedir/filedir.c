@@ -1,10 +1,11 @@
 /*
- * filedir - payloads and reports as files: archiver and connector in one plugin
+ * filedir - payloads and reports as files, and files as payloads: three classes in one plugin
  *
  * The archiver keeps payloads by their sha256 (archive.h), the connector writes a file per report
- * or per worker (results.h). Touches nothing but the two directories, and those only when there is
- * something to write or to read. Fails with E_FULL when the disk is full (try again), E_IO when it
- * may not write; neither leaves half a file.
+ * or per worker (results.h), the provider takes in the files of directories (inbox.h). Touches
+ * nothing but these directories, and those only when there is something to write or to read. Fails
+ * with E_FULL when the disk is full (try again), E_IO when it may not write; neither leaves half a
+ * file.
  */
 #include <stdlib.h>
 
@@ -12,6 +13,8 @@
 
 #include "archive.h"
 #include "base/arena.h"
+#include "base/err.h"
+#include "inbox.h"
 #include "results.h"
 #include "sweep.h"
 
@@ -19,6 +22,7 @@ struct filedir {
 	struct assay_archive archive;
 	struct assay_results results;
 	struct assay_sweep old_payloads, old_results;
+	struct assay_inbox *inbox;
 };
 
 static const struct assay_opt options[] = {
@@ -32,31 +36,96 @@ static const struct assay_opt options[] = {
 	{ "date_mode", ASSAY_OPT_BOOL, "no", 0, 0, NULL,
 	    "a folder per day of the scan, UTC: YYYY/MM/DD" },
 	{ "by_plugin", ASSAY_OPT_BOOL, "no", 0, 0, NULL, "a folder per worker, as stoQ v1" },
+	{ "watch", ASSAY_OPT_LIST, "", 0, 0, NULL, "directories whose files are scanned" },
+	{ "recursive", ASSAY_OPT_BOOL, "no", 0, 0, NULL, "those in directories below them, too" },
+	{ "after", ASSAY_OPT_ENUM, "leave", 0, 0, "leave|remove|move",
+	    "what becomes of a file when its report is kept" },
+	{ "move_to", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "where it is moved to; below the directory for state when relative" },
+	{ "metadata", ASSAY_OPT_ENUM, "none", 0, 0, "none|suricata",
+	    "what lies beside the files: the records of a file store of Suricata" },
+	{ "metadata_wait", ASSAY_OPT_TIME, "10s", 0, 86400000, NULL,
+	    "how long the first of them is waited for" },
+	{ "rescan", ASSAY_OPT_TIME, "30s", 100, 86400000, NULL, "time between two looks" },
+	{ "settle", ASSAY_OPT_TIME, "2s", 0, 86400000, NULL,
+	    "how long a file must not have changed before it is read" },
+	{ "ignore", ASSAY_OPT_LIST, ".*, *.tmp, *.part", 0, 0, NULL,
+	    "names of files and directories that are passed over" },
+	{ "journal", ASSAY_OPT_STR, "filedir", 0, 0, NULL,
+	    "where it is noted which files were scanned; below the directory for state when "
+	    "relative" },
 	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
 };
+
+/* open_archiver - where payloads lie */
+static void open_archiver(struct filedir *f, const struct assay_opts *opts)
+{
+	f->archive.root = assay_opt_state_path(opts, "archive_dir");
+	f->archive.compress = assay_opt_str(opts, "compress")[0] == 'z';
+	f->archive.max_size = (uint64_t)assay_opt_int(opts, "max_size");
+	f->old_payloads = (struct assay_sweep){
+		.root = f->archive.root, .levels = ASSAY_ARCHIVE_LEVELS, .kind = assay_archive_kind
+	};
+}
+
+/* open_connector - where reports lie */
+static void open_connector(struct filedir *f, const struct assay_opts *opts)
+{
+	f->results.root = assay_opt_state_path(opts, "results_dir");
+	f->results.by_date = assay_opt_int(opts, "date_mode") != 0;
+	f->results.by_plugin = assay_opt_int(opts, "by_plugin") != 0;
+	f->old_results = (struct assay_sweep){ .root = f->results.root,
+		.levels = ASSAY_RESULTS_LEVELS,
+		.prune = true,
+		.kind = assay_results_kind };
+}
+
+/* open_provider - where files come from */
+static enum assay_status open_provider(
+    struct filedir *f, const struct assay_opts *opts, struct assay_err *err)
+{
+	struct assay_inbox_options inbox = {
+		.watch = assay_opt_paths(opts, "watch"),
+		.ignore = assay_opt_list(opts, "ignore"),
+		.recursive = assay_opt_int(opts, "recursive") != 0,
+		.suricata = assay_opt_str(opts, "metadata")[0] == 's',
+		.rescan_ms = assay_opt_int(opts, "rescan"),
+		.settle_ms = assay_opt_int(opts, "settle"),
+		.metadata_ms = assay_opt_int(opts, "metadata_wait"),
+		.journal = assay_opt_state_path(opts, "journal"),
+		.ours = { f->archive.root, f->results.root },
+	};
+	const char *after = assay_opt_str(opts, "after");
+
+	if (after[0] == 'r')
+		inbox.after.what = ASSAY_AFTER_REMOVE;
+	if (after[0] == 'm') {
+		inbox.after.what = ASSAY_AFTER_MOVE;
+		inbox.after.move_to = assay_opt_state_path(opts, "move_to");
+		if (assay_opt_str(opts, "move_to")[0] == '\0')
+			return assay_err_set(err, ASSAY_E_CONF,
+			    "[filedir] after = move needs move_to, a directory on the same file "
+			    "system");
+	}
+	f->inbox = assay_inbox_new(&inbox);
+	return ASSAY_OK;
+}
 
 /* filedir_open - where things lie; nothing is made yet */
 static enum assay_status filedir_open(
     const struct assay_opts *opts, void **state, struct assay_err *err)
 {
 	struct filedir *f = assay_xcalloc(1, sizeof *f);
+	enum assay_status status;
 
-	(void)err;
-	f->archive.root = assay_opt_state_path(opts, "archive_dir");
-	f->archive.compress = assay_opt_str(opts, "compress")[0] == 'z';
-	f->archive.max_size = (uint64_t)assay_opt_int(opts, "max_size");
-	f->results.root = assay_opt_state_path(opts, "results_dir");
-	f->results.by_date = assay_opt_int(opts, "date_mode") != 0;
-	f->results.by_plugin = assay_opt_int(opts, "by_plugin") != 0;
-	f->old_payloads = (struct assay_sweep){
-		.root = f->archive.root, .levels = ASSAY_ARCHIVE_LEVELS, .kind = assay_archive_kind
-	};
-	f->old_results = (struct assay_sweep){ .root = f->results.root,
-		.levels = ASSAY_RESULTS_LEVELS,
-		.prune = true,
-		.kind = assay_results_kind };
-	*state = f;
-	return ASSAY_OK;
+	open_archiver(f, opts);
+	open_connector(f, opts);
+	status = open_provider(f, opts, err);
+	if (status == ASSAY_OK)
+		*state = f;
+	else
+		free(f);
+	return status;
 }
 
 /* filedir_close - frees the state */
@@ -66,6 +135,7 @@ static void filedir_close(void *state)
 
 	assay_sweep_stop(&f->old_payloads);
 	assay_sweep_stop(&f->old_results);
+	assay_inbox_free(&f->inbox);
 	free(f);
 }
 
@@ -141,6 +211,23 @@ static enum assay_status filedir_expire_reports(
 	return assay_sweep_step(&f->old_results, what, gone, err);
 }
 
+/* filedir_run - the watched directories, until the door stops */
+static enum assay_status filedir_run(void *state, struct assay_door *door, struct assay_err *err)
+{
+	const struct filedir *f = state;
+
+	return assay_inbox_run(f->inbox, door, err);
+}
+
+/* filedir_once - what is named, as it is */
+static enum assay_status filedir_once(
+    void *state, struct assay_door *door, const char *const *names, struct assay_err *err)
+{
+	const struct filedir *f = state;
+
+	return assay_inbox_once(f->inbox, door, names, err);
+}
+
 static const struct assay_archiver archiver = {
 	.ref = filedir_ref,
 	.put = filedir_put,
@@ -155,16 +242,19 @@ static const struct assay_connector connector = {
 	.expire = filedir_expire_reports,
 };
 
+static const struct assay_provider provider = { .run = filedir_run, .once = filedir_once };
+
 const struct assay_plugin assay_plugin = {
 	ASSAY_PLUGIN_HEAD,
 	.name = "filedir",
 	.version = ASSAY_VERSION,
 	.licence = "GPL-2.0-or-later",
-	.summary = "payloads and reports as files",
+	.summary = "payloads and reports as files, files as payloads",
 	.options = options,
 	.needs = ASSAY_NEEDS_FILES,
 	.open = filedir_open,
 	.close = filedir_close,
 	.archiver = &archiver,
 	.connector = &connector,
+	.provider = &provider,
 };
