@@ -87,6 +87,7 @@ struct assay_board_slot {
 		struct assay_board_worker worker[ASSAY_BOARD_WORKERS]; /* SCAN */
 		struct assay_board_queue queue[ASSAY_BOARD_QUEUES];    /* JANITOR */
 	} of;
+	uint32_t deaths;    /* DRAIN: in a row, at the record or file that queue_id says */
 	uint64_t disk_free; /* JANITOR: bytes free where the spool is */
 	bool disk_low;      /* JANITOR: less than spool_min_free */
 };

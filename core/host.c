@@ -57,6 +57,7 @@ struct assay_host {
 	struct known known[PLUGINS_MAX];
 	size_t n_known;
 	struct assay_vocabulary vocabulary;
+	bool describes; /* plugins are not opened when they are loaded */
 };
 
 /* ---- the head -------------------------------------------------------------------------------- */
@@ -197,6 +198,17 @@ static enum assay_status check_facts(
 	return ASSAY_OK;
 }
 
+/* open_loaded - its own part */
+static enum assay_status open_loaded(struct assay_loaded *loaded, struct assay_err *err)
+{
+	enum assay_status s = ASSAY_OK;
+
+	if (loaded->plugin->open != NULL)
+		s = loaded->plugin->open(loaded->opts, &loaded->state, err);
+	loaded->opened = s == ASSAY_OK;
+	return s;
+}
+
 /* open_plugin - read its tables, open it, put it into the list */
 static enum assay_status open_plugin(struct assay_host *host, const struct assay_plugin *p,
     const char *file, const struct assay_opts *opts, struct assay_err *err)
@@ -215,8 +227,8 @@ static enum assay_status open_plugin(struct assay_host *host, const struct assay
 		s = check_facts(loaded->fields, p->facts, err);
 	if (s == ASSAY_OK)
 		s = assay_vocabulary_add(&host->vocabulary, p->name, p->facts, err);
-	if (s == ASSAY_OK && p->open != NULL)
-		s = p->open(opts, &loaded->state, err);
+	if (s == ASSAY_OK && !host->describes)
+		s = open_loaded(loaded, err);
 	if (s != ASSAY_OK) {
 		assay_err_prefix(err, "plugin %s", p->name);
 		return s;
@@ -414,20 +426,12 @@ static enum assay_status load_needs(
 	return ASSAY_OK;
 }
 
-/* assay_host_open - all plugins of the configuration */
-enum assay_status assay_host_open(
-    struct assay_config *config, struct assay_host **host, struct assay_err *err)
-{
-	return assay_host_open_some(config, ASSAY_HOST_ALL, host, err);
-}
-
-/* assay_host_open_some - those of some lists; in one order, whichever are opened */
-enum assay_status assay_host_open_some(
-    struct assay_config *config, unsigned open, struct assay_host **host, struct assay_err *err)
+/* load_all - of the lists; in one order, whichever are opened */
+static enum assay_status load_all(
+    struct assay_host **host, struct assay_config *config, unsigned open, struct assay_err *err)
 {
 	enum assay_status s = ASSAY_OK;
 
-	*host = assay_host_new();
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0] && s == ASSAY_OK; i++)
 		s = load_list(*host, config, i, open, err);
 	if (s == ASSAY_OK)
@@ -437,22 +441,68 @@ enum assay_status assay_host_open_some(
 	return s;
 }
 
+/* assay_host_open - all plugins of the configuration */
+enum assay_status assay_host_open(
+    struct assay_config *config, struct assay_host **host, struct assay_err *err)
+{
+	return assay_host_open_some(config, ASSAY_HOST_ALL, host, err);
+}
+
+/* assay_host_open_some - those of some lists */
+enum assay_status assay_host_open_some(
+    struct assay_config *config, unsigned open, struct assay_host **host, struct assay_err *err)
+{
+	*host = assay_host_new();
+	return load_all(host, config, open, err);
+}
+
+/* assay_host_describe - all of them, closed */
+enum assay_status assay_host_describe(
+    struct assay_config *config, struct assay_host **host, struct assay_err *err)
+{
+	*host = assay_host_new();
+	(*host)->describes = true;
+	return load_all(host, config, ASSAY_HOST_ALL, err);
+}
+
+/* warm_loaded - what one must have opened before the doors close */
+static enum assay_status warm_loaded(const struct assay_loaded *l, struct assay_err *err)
+{
+	enum assay_status s = ASSAY_OK;
+
+	if (l->opened && l->plugin->warm != NULL)
+		s = l->plugin->warm(l->state, err);
+	if (s != ASSAY_OK)
+		assay_err_prefix(err, "plugin %s", l->name);
+	return s;
+}
+
+/* assay_host_use - one that was described */
+enum assay_status assay_host_use(struct assay_host *host, const char *name, struct assay_err *err)
+{
+	struct assay_loaded *l = find(host, name);
+	enum assay_status s;
+
+	ASSAY_ASSERT(l != NULL);
+	if (l->opened)
+		return ASSAY_OK;
+	assay_digest_warm();
+	s = open_loaded(l, err);
+	if (s == ASSAY_OK)
+		return warm_loaded(l, err);
+	assay_err_prefix(err, "plugin %s", name);
+	return s;
+}
+
 /* assay_host_warm - everything that must be opened before the doors close */
 enum assay_status assay_host_warm(struct assay_host *host, struct assay_err *err)
 {
-	assay_digest_warm();
-	for (size_t i = 0; i < host->n; i++) {
-		const struct assay_loaded *l = &host->loaded[i];
-		enum assay_status s = ASSAY_OK;
+	enum assay_status s = ASSAY_OK;
 
-		if (l->plugin->warm != NULL)
-			s = l->plugin->warm(l->state, err);
-		if (s != ASSAY_OK) {
-			assay_err_prefix(err, "plugin %s", l->name);
-			return s;
-		}
-	}
-	return ASSAY_OK;
+	assay_digest_warm();
+	for (size_t i = 0; i < host->n && s == ASSAY_OK; i++)
+		s = warm_loaded(&host->loaded[i], err);
+	return s;
 }
 
 /* assay_host_close - in reverse order */
@@ -463,7 +513,7 @@ void assay_host_close(struct assay_host **host)
 	while ((*host)->n > 0) {
 		const struct assay_loaded *l = &(*host)->loaded[--(*host)->n];
 
-		if (l->plugin->close != NULL)
+		if (l->opened && l->plugin->close != NULL)
 			l->plugin->close(l->state);
 	}
 	assay_arena_free(&(*host)->arena);

@@ -25,6 +25,7 @@ struct assay_loaded {
 	const char *file; /* NULL: registered statically */
 	const struct assay_opts *opts;
 	void *state;
+	bool opened;
 	struct assay_field_node *fields; /* of its result */
 	size_t index;                    /* in order of loading */
 };
@@ -50,6 +51,13 @@ enum assay_host_lists {
 };
 ASSAY_MUST_CHECK enum assay_status assay_host_open_some(
     struct assay_config *config, unsigned open, struct assay_host **host, struct assay_err *err);
+/* The same for a process that opens one plugin and looks at the tables of the others: all of [core]
+ * are loaded (assay_host_find), none is opened before assay_host_use. */
+ASSAY_MUST_CHECK enum assay_status assay_host_describe(
+    struct assay_config *config, struct assay_host **host, struct assay_err *err);
+/* Opens and warms one that was described; ASSAY_OK when it is open already. */
+ASSAY_MUST_CHECK enum assay_status assay_host_use(
+    struct assay_host *host, const char *name, struct assay_err *err);
 /* Registers a plugin that is linked in. opts NULL: the defaults of its table. */
 ASSAY_MUST_CHECK enum assay_status assay_host_add(struct assay_host *host,
     const struct assay_plugin *plugin, const struct assay_opts *opts, struct assay_err *err);
@@ -59,7 +67,8 @@ ASSAY_MUST_CHECK enum assay_status assay_host_load(
 /* The head and nothing but the head: E_PLUGIN names `file` and both values. */
 ASSAY_MUST_CHECK enum assay_status assay_host_check_head(
     const struct assay_plugin *plugin, const char *file, struct assay_err *err);
-/* Digests, converters and each plugin's `warm`; once, before forking and sealing. */
+/* Digests, converters and the `warm` of each plugin that is open; once, before forking and sealing.
+ */
 ASSAY_MUST_CHECK enum assay_status assay_host_warm(struct assay_host *host, struct assay_err *err);
 /* NULL when it is not loaded. */
 const struct assay_loaded *assay_host_find(const struct assay_host *host, const char *name);

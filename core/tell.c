@@ -26,10 +26,32 @@ const struct assay_opt assay_tell_rows[] = {
 	    "words of facts{} whose values get other names, e.g. rcpt" },
 	{ "pseudonymise_key", ASSAY_OPT_STR, "", 0, 0, NULL,
 	    "file with the secret that the other names are made with, at least 16 bytes" },
+	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
+};
+
+/* Of what waits for a connector or an archiver. */
+static const struct assay_opt queue_rows[] = {
 	{ "queue_max", ASSAY_OPT_SIZE, "1G", 1 << 20, INT64_MAX, NULL,
 	    "size of what may wait in the service" },
 	{ "when_full", ASSAY_OPT_ENUM, "drop_oldest", 0, 0, "drop_oldest|hold_mail",
 	    "what happens when more would wait" },
+	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
+};
+
+/* Of those that can forget. */
+static const struct assay_opt report_rows[] = {
+	{ "keep_reports", ASSAY_OPT_TIME, "90d", 0, INT64_MAX, NULL,
+	    "how long reports are kept; 0s: for ever" },
+	{ "reports_max", ASSAY_OPT_SIZE, "0B", 0, INT64_MAX, NULL,
+	    "size above which the oldest reports are forgotten; 0B: any size" },
+	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
+};
+
+static const struct assay_opt archive_rows[] = {
+	{ "keep_archive", ASSAY_OPT_TIME, "30d", 0, INT64_MAX, NULL,
+	    "how long payloads are kept; 0s: for ever" },
+	{ "archive_max", ASSAY_OPT_SIZE, "0B", 0, INT64_MAX, NULL,
+	    "size above which the oldest payloads are forgotten; 0B: any size" },
 	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
 };
 
@@ -48,24 +70,36 @@ static bool has_row(const struct assay_opt *rows, const char *name)
 	return false;
 }
 
+/* add_rows - those that are not there yet */
+static void add_rows(struct assay_opt *all, size_t *n, const struct assay_opt *rows)
+{
+	for (const struct assay_opt *row = rows; row != NULL && row->name != NULL; row++) {
+		if (has_row(all, row->name))
+			continue;
+		ASSAY_ASSERT(*n + 1 < ROWS_MAX);
+		all[(*n)++] = *row;
+	}
+}
+
 /* assay_tell_rows_of - see tell.h */
 const struct assay_opt *assay_tell_rows_of(
     struct assay_arena *arena, const struct assay_plugin *plugin)
 {
-	const struct assay_opt *own = plugin->options;
+	const bool reports = plugin->connector != NULL, payloads = plugin->archiver != NULL;
 	struct assay_opt *all;
 	size_t n = 0;
 
-	if (plugin->connector == NULL)
-		return own;
+	if (!reports && !payloads)
+		return plugin->options;
 	all = assay_arena_calloc(arena, ROWS_MAX, sizeof *all);
-	for (const struct assay_opt *row = own; row != NULL && row->name != NULL; row++) {
-		ASSAY_ASSERT(n + 8 < ROWS_MAX);
-		all[n++] = *row;
-	}
-	for (const struct assay_opt *row = assay_tell_rows; row->name != NULL; row++)
-		if (!has_row(own, row->name))
-			all[n++] = *row;
+	add_rows(all, &n, plugin->options);
+	if (reports)
+		add_rows(all, &n, assay_tell_rows);
+	add_rows(all, &n, queue_rows);
+	if (reports && plugin->connector->expire != NULL)
+		add_rows(all, &n, report_rows);
+	if (payloads && plugin->archiver->expire != NULL)
+		add_rows(all, &n, archive_rows);
 	return all;
 }
 

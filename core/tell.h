@@ -3,10 +3,12 @@
  *
  * Every connector has, beside its own options, those of assay_tell_rows (a row of the same name in
  * its own table wins, e.g. with another default): `fields`, `exclude`, `pseudonymise`,
- * `pseudonymise_key`. The host takes out of each record what they forbid (core/privacy.h) before
- * the connector sees it. Who calls a connector, in the command or in a drain, calls it through
- * this: save (may be called again with the same records until ASSAY_OK), flush (after it what was
- * saved is durable). Open it after the scan processes are forked: the key is read here.
+ * `pseudonymise_key`. Connectors and archivers have `queue_max` and `when_full`, and, where they
+ * can forget, `keep_reports`, `reports_max` or `keep_archive`, `archive_max`. The host takes out of
+ * each record what they forbid (core/privacy.h) before the connector sees it. Who calls a
+ * connector, in the command or in a drain, calls it through this: save (may be called again with
+ * the same records until ASSAY_OK), flush (after it what was saved is durable). Open it after the
+ * scan processes are forked: the key is read here.
  */
 #ifndef ASSAY_TELL_H
 #define ASSAY_TELL_H
@@ -19,8 +21,8 @@ struct assay_tell;
 
 extern const struct assay_opt assay_tell_rows[];
 
-/* The rows of the plugin with those of every connector behind them; the plugin's own where it is
- * no connector. May be NULL. */
+/* The rows of the plugin with those of every connector or archiver behind them; the plugin's own
+ * where it is neither. May be NULL. */
 const struct assay_opt *assay_tell_rows_of(
     struct assay_arena *arena, const struct assay_plugin *plugin);
 
