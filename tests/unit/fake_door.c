@@ -20,18 +20,23 @@
 void fake_door_init(
     struct assay_door *door, bool (*turn)(struct assay_door *door, void *arg), void *arg)
 {
-	*door = (struct assay_door){ .turn = turn, .arg = arg, .longest_ms = 10 };
+	*door =
+	    (struct assay_door){ .turn = turn, .arg = arg, .longest_ms = 10, .status = "scanned" };
 }
 
 /* fake_door_answer - see fake_door.h */
 void fake_door_answer(struct assay_door *door, const char *action)
 {
 	for (size_t i = 0; i < door->n; i++) {
-		void (*done)(void *, const char *) = door->mail[i].done;
+		const struct fake_mail mail = door->mail[i];
+		const struct assay_verdict verdict = { .action = action, .status = door->status };
 
 		door->mail[i].done = NULL;
-		if (done != NULL)
-			done(door->mail[i].done_arg, action);
+		door->mail[i].verdict = NULL;
+		if (mail.verdict != NULL && action != NULL)
+			mail.verdict(mail.done_arg, &verdict);
+		if (mail.done != NULL)
+			mail.done(mail.done_arg, action);
 	}
 }
 
@@ -126,6 +131,7 @@ enum assay_status assay_submit(struct assay_door *door, const struct assay_submi
 	mail->message_time_source = copied(submission->message_time_source);
 	mail->extra = submission->extra;
 	mail->done = submission->done;
+	mail->verdict = submission->verdict;
 	mail->done_arg = submission->done_arg;
 	door->n++;
 	if (verdict != NULL) {

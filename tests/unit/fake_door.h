@@ -19,6 +19,7 @@ struct fake_mail {
 	int64_t message_time_ms;
 	json_t *extra;                               /* or NULL */
 	void (*done)(void *arg, const char *action); /* NULL as soon as it was called */
+	void (*verdict)(void *arg, const struct assay_verdict *verdict); /* as done */
 	void *done_arg;
 };
 
@@ -31,6 +32,7 @@ struct assay_door {
 	enum assay_status refuse; /* what assay_submit fails with; ASSAY_OK: it takes */
 	size_t stop_at;           /* stops when it has so many mails; 0: does not */
 	int longest_ms;           /* of a wait; 10 by default */
+	const char *status;       /* of the report, where a provider asks; "scanned" by default */
 	/* Called at each wait, after the answers; false: the door stops. */
 	bool (*turn)(struct assay_door *door, void *arg);
 	void *arg;

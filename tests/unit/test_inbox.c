@@ -349,6 +349,17 @@ static void what_cannot_be_moved_is_not_taken_twice(void **state)
 	assert_int_equal(door.n, 0);
 }
 
+static void what_was_not_scanned_stays(void **state)
+{
+	(void)state;
+	keep_dir_write(&dir, "/w/large", "x");
+	assert_int_equal(opened("after=remove", NULL, NULL), ASSAY_OK);
+	door.status = "unscanned";
+	assert_int_equal(run(some_looks, NULL), ASSAY_OK);
+	assert_int_equal(door.n, 1);
+	assert_true(is_there("/w/large"));
+}
+
 /* ---- what goes wrong ------------------------------------------------------------------------ */
 
 /* comes_late - the directory, then it goes and comes again */
@@ -602,6 +613,7 @@ int main(void)
 		TEST(only_what_was_read_is_removed),
 		TEST(moves_to_a_free_name),
 		TEST(what_cannot_be_moved_is_not_taken_twice),
+		TEST(what_was_not_scanned_stays),
 		TEST(waits_for_its_directory),
 		TEST(what_cannot_be_read_is_tried_again),
 		TEST(a_full_disk_costs_only_memory),

@@ -18,7 +18,7 @@
 #define SOURCE "filedir"
 
 /* What may be wrong with a file, for assay_told_warn. */
-enum { NOT_READ = 1, NOT_DONE, TOO_MANY };
+enum { NOT_READ = 1, NOT_DONE, TOO_MANY, UNSCANNED };
 
 /* A file under way. */
 struct assay_intake_item {
@@ -27,6 +27,7 @@ struct assay_intake_item {
 	struct assay_seen *seen;                /* or NULL */
 	struct assay_key key;
 	struct stat was;
+	bool unscanned; /* so says its report */
 	const char *root;
 	char path[]; /* below root */
 };
@@ -71,6 +72,12 @@ static bool finish(const struct assay_intake_item *item)
 	enum assay_status status;
 	struct assay_err err;
 
+	if (item->unscanned && after->what != ASSAY_AFTER_LEAVE) {
+		(void)assay_err_set(&err, ASSAY_E_LIMIT,
+		    "%s could not be scanned and stays; see its report", item->path);
+		assay_told_warn(&item->intake->told, item->root, UNSCANNED, err.text);
+		return true;
+	}
 	status = assay_after_do(after, &file, &err);
 	if (status == ASSAY_OK)
 		return after->what == ASSAY_AFTER_LEAVE;
@@ -80,6 +87,14 @@ static bool finish(const struct assay_intake_item *item)
 	assay_err_prefix(&err, "%s stays where it is", item->path);
 	assay_told_warn(&item->intake->told, item->root, NOT_DONE, err.text);
 	return true;
+}
+
+/* on_verdict - just before on_done */
+static void on_verdict(void *arg, const struct assay_verdict *verdict)
+{
+	struct assay_intake_item *item = arg;
+
+	item->unscanned = verdict->status != NULL && strcmp(verdict->status, "unscanned") == 0;
 }
 
 /* on_done - the door's word about a file */
@@ -159,6 +174,7 @@ static enum assay_status hand_over(struct assay_intake *intake,
 		submission->filename = path;
 	submission->message_time_ms = (int64_t)t->tv_sec * 1000 + t->tv_nsec / 1000000;
 	submission->message_time_source = "mtime";
+	submission->verdict = on_verdict;
 	submission->done = on_done;
 	submission->done_arg = item;
 	begun_ms = assay_clock_mono_ms();
