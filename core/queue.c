@@ -197,8 +197,11 @@ static void measure_poison(void *arg, const char *name)
 {
 	const struct assay_slice s = assay_slice_str(name);
 	struct walk_size *walk = arg;
+	struct stat st;
 
 	walk->size->poison += !assay_slice_ends(s, ".why") && !assay_slice_ends(s, ".tmp");
+	if (fstatat(walk->queue->poison, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		walk->size->poison_bytes += (uint64_t)st.st_size;
 }
 
 /* assay_queue_measure - see queue.h */
@@ -413,6 +416,34 @@ enum assay_status assay_queue_remove(
 	if (unlinkat(queue->dir, name, 0) == 0 || errno == ENOENT)
 		return ASSAY_OK;
 	return assay_io_fail(err, "cannot remove", name);
+}
+
+/* trim_one - one file away, counted */
+static enum assay_status trim_one(struct assay_queue *queue, const char *name,
+    struct assay_queue_dropped *dropped, struct assay_err *err)
+{
+	struct stat st;
+
+	if (fstatat(queue->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return ASSAY_OK; /* the drain was faster */
+	dropped->n++;
+	dropped->bytes += (uint64_t)st.st_size;
+	return assay_queue_remove(queue, name, err);
+}
+
+/* assay_queue_trim - see queue.h */
+enum assay_status assay_queue_trim(struct assay_queue *queue, uint64_t bytes, size_t most,
+    struct assay_queue_dropped *dropped, struct assay_err *err)
+{
+	struct assay_arena *arena = assay_arena_new();
+	const char *const *name = NULL;
+	enum assay_status st = assay_queue_list(queue, most, arena, &name, err);
+
+	*dropped = (struct assay_queue_dropped){ 0, 0 };
+	for (; st == ASSAY_OK && *name != NULL && dropped->bytes < bytes; name++)
+		st = trim_one(queue, *name, dropped, err);
+	assay_arena_free(&arena);
+	return st;
 }
 
 /* ---- news --------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ ASSAY_MUST_CHECK enum assay_status assay_queue_open(
 void assay_queue_close(struct assay_queue **queue);
 
 struct assay_queue_size {
-	uint64_t files, bytes, poison;
+	uint64_t files, bytes, poison, poison_bytes;
 	int64_t oldest_wall_ms; /* 0: empty */
 };
 /* Reads the directory. */
@@ -84,7 +84,8 @@ ASSAY_MUST_CHECK enum assay_status assay_queue_poison_file(
     struct assay_queue *queue, const char *name, const char *why, struct assay_err *err);
 /* What is in poison/, sorted by name; a NULL id ends; in the arena. */
 struct assay_queue_poisoned {
-	const char *id; /* ID, SHA256, or the name of a whole file */
+	const char *id;   /* ID, SHA256, or the name of a whole file */
+	const char *name; /* of the file */
 	const char *why;
 	uint64_t bytes;
 	int64_t wall_ms; /* when it was put aside */
@@ -97,6 +98,16 @@ ASSAY_MUST_CHECK enum assay_status assay_queue_retry(
 /* One entry of poison/ away for good. E_NOENT: no such one. */
 ASSAY_MUST_CHECK enum assay_status assay_queue_forget(
     struct assay_queue *queue, const char *id, struct assay_err *err);
+
+/* The oldest files away until `bytes` bytes are gone, or `most` files. */
+struct assay_queue_dropped {
+	uint64_t n, bytes;
+};
+ASSAY_MUST_CHECK enum assay_status assay_queue_trim(struct assay_queue *queue, uint64_t bytes,
+    size_t most, struct assay_queue_dropped *dropped, struct assay_err *err);
+/* Of what was put aside, likewise. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_trim_poison(struct assay_queue *queue,
+    uint64_t bytes, struct assay_queue_dropped *dropped, struct assay_err *err);
 
 /* A descriptor that is readable when something came (inotify), or -1: look every second. */
 int assay_queue_watch(struct assay_queue *queue);

@@ -262,6 +262,7 @@ enum assay_status assay_queue_poisons(struct assay_queue *queue, struct assay_ar
 			continue;
 		all[n++] = (struct assay_queue_poisoned){
 			.id = id_of(arena, names.name[i]),
+			.name = names.name[i],
 			.why = read_why(queue, arena, names.name[i]),
 			.bytes = (uint64_t)sb.st_size,
 			.wall_ms = (int64_t)sb.st_mtim.tv_sec * 1000,
@@ -284,6 +285,16 @@ static void drop_why(const struct assay_queue *queue, const char *entry)
 
 	(void)snprintf(name, sizeof name, "%s.why", entry);
 	(void)unlinkat(queue->poison, name, 0);
+}
+
+/* drop_entry - with its reason; gone is fine */
+static enum assay_status drop_entry(
+    const struct assay_queue *queue, const char *entry, struct assay_err *err)
+{
+	if (unlinkat(queue->poison, entry, 0) != 0 && errno != ENOENT)
+		return assay_io_fail(err, "cannot remove", entry);
+	drop_why(queue, entry);
+	return ASSAY_OK;
 }
 
 /* put_back - one entry, as the newest of the queue; a whole file in its old place */
@@ -354,14 +365,47 @@ enum assay_status assay_queue_forget(
 	for (size_t i = 0; i < names.n && st == ASSAY_OK; i++) {
 		if (!wanted(arena, names.name[i], id))
 			continue;
-		if (unlinkat(queue->poison, names.name[i], 0) != 0)
-			st = assay_io_fail(err, "cannot remove", names.name[i]);
-		drop_why(queue, names.name[i]);
+		st = drop_entry(queue, names.name[i], err);
 		n++;
 	}
 	assay_arena_free(&arena);
 	if (st == ASSAY_OK)
 		st = n > 0 ? sync_dir(queue, queue->poison, err) : no_entry(queue, id, err);
+	return st;
+}
+
+/* by_age - for qsort(3): the oldest first */
+static int by_age(const void *a, const void *b)
+{
+	const struct assay_queue_poisoned *x = a, *y = b;
+
+	return (x->wall_ms > y->wall_ms) - (x->wall_ms < y->wall_ms);
+}
+
+/* assay_queue_trim_poison - see queue.h */
+enum assay_status assay_queue_trim_poison(struct assay_queue *queue, uint64_t bytes,
+    struct assay_queue_dropped *dropped, struct assay_err *err)
+{
+	struct assay_arena *arena = assay_arena_new();
+	const struct assay_queue_poisoned *list;
+	struct assay_queue_poisoned *sorted;
+	enum assay_status st = assay_queue_poisons(queue, arena, &list, err);
+	size_t n = 0;
+
+	*dropped = (struct assay_queue_dropped){ 0, 0 };
+	while (st == ASSAY_OK && list[n].id != NULL)
+		n++;
+	sorted = assay_arena_calloc(arena, n + 1, sizeof *sorted);
+	if (n > 0) {
+		memcpy(sorted, list, n * sizeof *sorted);
+		qsort(sorted, n, sizeof *sorted, by_age);
+	}
+	for (size_t i = 0; i < n && st == ASSAY_OK && dropped->bytes < bytes; i++) {
+		st = drop_entry(queue, sorted[i].name, err);
+		dropped->n++;
+		dropped->bytes += sorted[i].bytes;
+	}
+	assay_arena_free(&arena);
 	return st;
 }
 
