@@ -288,6 +288,15 @@ static void check_queues(struct assay_board_queue *queue)
 	}
 }
 
+/* check_samples - of the parent */
+static void check_samples(struct assay_board_sample *sample)
+{
+	for (size_t i = 0; i < ASSAY_BOARD_SAMPLES; i++) {
+		check_time(&sample[i].at_ms, INT64_MAX);
+		check_count(&sample[i].mails);
+	}
+}
+
 /* check_numbers - all but those of the union */
 static void check_numbers(struct assay_board_slot *copy)
 {
@@ -342,6 +351,8 @@ bool assay_board_read(const struct assay_board *board, unsigned slot, struct ass
 		check_workers(copy->of.worker);
 	else if (copy->kind == ASSAY_BOARD_JANITOR)
 		check_queues(copy->of.queue);
+	else if (copy->kind == ASSAY_BOARD_PARENT)
+		check_samples(copy->of.sample);
 	else
 		memset(&copy->of, 0, sizeof copy->of);
 	return true;

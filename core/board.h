@@ -64,6 +64,13 @@ struct assay_board_queue {
 	bool full;              /* over its bound and when_full = hold_mail */
 };
 
+/* Mails of all doors up to then, sampled by the parent every few seconds; a ring. */
+#define ASSAY_BOARD_SAMPLES 16u
+struct assay_board_sample {
+	int64_t at_ms; /* 0: none yet */
+	uint64_t mails;
+};
+
 /* What a process says of itself. */
 struct assay_board_slot {
 	/* By whoever starts it: */
@@ -86,6 +93,7 @@ struct assay_board_slot {
 	union {
 		struct assay_board_worker worker[ASSAY_BOARD_WORKERS]; /* SCAN */
 		struct assay_board_queue queue[ASSAY_BOARD_QUEUES];    /* JANITOR */
+		struct assay_board_sample sample[ASSAY_BOARD_SAMPLES]; /* PARENT */
 	} of;
 	uint32_t deaths;    /* DRAIN: in a row, at the record or file that queue_id says */
 	uint64_t disk_free; /* JANITOR: bytes free where the spool is */

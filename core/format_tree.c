@@ -17,6 +17,7 @@
 
 #include "core/columns.h"
 #include "core/format.h"
+#include "core/human.h"
 #include "core/json.h"
 #include "core/report_read.h"
 
@@ -415,17 +416,10 @@ static const char *type_of(const struct node *node, char room[TEXT_ROOM])
 /* put_size - for people, eight columns and flush right */
 static void put_size(struct tree *t, int64_t size)
 {
-	static const char *const unit[] = { "KiB", "MiB", "GiB" };
-	double value = (double)size;
-	char text[32];
-	size_t i = 0;
+	char text[ASSAY_HUMAN_TEXT];
 
-	(void)snprintf(text, sizeof text, "%lld B", (long long)size);
-	for (; i < 3 && value >= 1024; i++) {
-		value /= 1024;
-		(void)snprintf(text, sizeof text, "%.1f %s", value, unit[i]);
-	}
-	(void)assay_buf_printf(t->out, "%10s", text);
+	(void)assay_buf_printf(
+	    t->out, "%10s", assay_human_size(text, size > 0 ? (uint64_t)size : 0));
 }
 
 /* put_found - "  label a, b, c +2" */

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "core/health.h"
 #include "core/service.h"
 
 #define BEAT_MS 5000 /* of the parent's page */
@@ -344,6 +345,16 @@ static int wait_time(const struct assay_service *s, int64_t due)
 	return (int)(due >= 0 && due < most ? due : most);
 }
 
+/* beat - a sign of life, and how many mails there were */
+static void beat(struct assay_service *s)
+{
+	s->page->beat_ms = assay_clock_mono_ms();
+	if (s->sample_ms > s->page->beat_ms)
+		return;
+	s->sample_ms = s->page->beat_ms + BEAT_MS;
+	assay_health_sample(&s->site.board, s->page);
+}
+
 /* run - until all are gone */
 static void run(struct assay_service *s)
 {
@@ -358,7 +369,7 @@ static void run(struct assay_service *s)
 			watch_start(s);
 		else
 			assay_reload_step(s);
-		s->page->beat_ms = assay_clock_mono_ms();
+		beat(s);
 		if (!s->over)
 			(void)poll(&fd, 1, wait_time(s, due));
 		hear_signals(s);

@@ -46,7 +46,7 @@ struct assay_service {
 	unsigned terms; /* SIGTERM and SIGINT so far */
 	bool hup;       /* a reload is wanted */
 	bool checked, ready, over;
-	int64_t began_ms;
+	int64_t began_ms, sample_ms;
 	uint32_t generation;
 	int code;       /* to exit with */
 	int stop_group; /* -1: not stopping */

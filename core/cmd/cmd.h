@@ -83,13 +83,16 @@ struct assay_cmd {
 	int (*run)(struct assay_cmd_globals *globals, int argc, char **argv);
 };
 
+extern const struct assay_cmd assay_cmd_bypass;
 extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_plugins;
+extern const struct assay_cmd assay_cmd_reload;
 extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */
 extern const struct assay_cmd assay_cmd_search;
 extern const struct assay_cmd assay_cmd_serve;
 extern const struct assay_cmd assay_cmd_show;
 extern const struct assay_cmd assay_cmd_stats;
+extern const struct assay_cmd assay_cmd_status;
 extern const struct assay_cmd assay_cmd_version;
 
 /* Loads the configuration the globals (and core_opts, NULL-terminated, may be NULL) describe and

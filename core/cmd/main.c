@@ -18,6 +18,9 @@
 static const struct assay_cmd *const commands[] = {
 	&assay_cmd_scan,
 	&assay_cmd_serve,
+	&assay_cmd_status,
+	&assay_cmd_reload,
+	&assay_cmd_bypass,
 	&assay_cmd_search,
 	&assay_cmd_show,
 	&assay_cmd_stats,

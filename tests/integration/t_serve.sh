@@ -70,6 +70,27 @@ child() {
 	done
 }
 
+# status CODE WORDS [OPTIONS] - exit code, and what it says
+status() {
+	want=$1
+	words=$2
+	shift 2
+	"$assay" --home "$home" status "$@" >"$tmp/out" 2>&1
+	code=$?
+	[ $code -eq "$want" ] || wrong "status $*: exit $code, not $want: $(head -n 1 "$tmp/out")"
+	grep -q -e "$words" "$tmp/out" || wrong "status $* does not say: $words: $(cat "$tmp/out")"
+}
+
+# until_well - status says OK
+until_well() {
+	n=0
+	until "$assay" --home "$home" status >"$tmp/out" 2>&1; do
+		n=$((n + 1))
+		[ $n -le 600 ] || { wrong "it never gets well: $(cat "$tmp/out")"; return 1; }
+		sleep 0.1
+	done
+}
+
 # start - the service, ready
 start() {
 	: >"$tmp/log"
@@ -99,8 +120,16 @@ grep -q 'assay.conf:7: .*no_such_option' "$tmp/log" || wrong "the line of the pl
 [ -e "$home/run/inline.sock" ] && wrong "a socket is left"
 
 # Start; a second one is refused and names the first.
+status 2 '^DOWN: no service runs'
+"$assay" --home "$home" reload 2>"$tmp/err"
+[ $? -eq 75 ] || wrong "reload without a service is not exit 75"
 conf ''
 start
+until_well
+status 0 '^OK: '
+status 0 'no mail is in work' --mails
+status 0 '"level": "ok"' --json
+status 0 '^assay_health 0' --prometheus
 [ -S "$home/run/inline.sock" ] && [ -S "$home/run/bulk.sock" ] || wrong "there are no sockets"
 "$assay" --home "$home" serve 2>"$tmp/second"
 [ $? -eq 75 ] || wrong "a second service is not exit 75"
@@ -124,17 +153,44 @@ done
 conf 'scan_processes = 3\n'
 sed -i '/^scan_processes = 2/d' "$home/assay.conf"
 before=$(child master)
-kill -HUP "$service"
+"$assay" --home "$home" reload >"$tmp/out" 2>&1 || wrong "reload: $(cat "$tmp/out")"
 until_log 'reload done: generation 2'
 [ "$(child master)" != "$before" ] || wrong "reload keeps the old scan master"
 before=$(child master)
 conf '[hash]\nno_such_option = 1\n'
-kill -HUP "$service"
+"$assay" --home "$home" reload 2>"$tmp/err"
+[ $? -eq 78 ] || wrong "reload of a bad configuration is not exit 78"
+grep -q no_such_option "$tmp/err" || wrong "reload does not say what is wrong"
 until_log 'the old configuration stays in force'
+status 1 '^DEGRADED: .*no_such_option'
 [ "$(child master)" = "$before" ] || wrong "a bad configuration has changed the scan master"
 conf 'reload = replace\n'
 kill -HUP "$service"
 until_log 'reload done: generation 3'
+
+until_well
+
+# A process that hangs is told of, and the answer comes all the same.
+victim=$(child janitor)
+kill -STOP "$victim"
+status 0 '^OK: '
+kill -CONT "$victim"
+
+# The bypass: on, seen, off.
+"$assay" --home "$home" bypass on --for 10m --worker hash >"$tmp/out" 2>&1
+[ $? -eq 64 ] || wrong "a bypass without a reason is not exit 64"
+"$assay" --home "$home" bypass on --for 10m --worker hash --reason 'a test' >"$tmp/out" 2>&1 ||
+	wrong "bypass on: $(cat "$tmp/out")"
+status 1 'bypass of hash until .*(a test); try: assay bypass off'
+"$assay" --home "$home" bypass | grep -q 'not shown to hash until .* a test' || wrong "bypass"
+"$assay" --home "$home" bypass off >"$tmp/out" || wrong "bypass off"
+"$assay" --home "$home" bypass | grep -q 'mail is scanned' || wrong "bypass off is not off"
+for bad in '--for 10' '--for 0s' '--for 31d' '--rule a/b' '--worker x --rule y' 'on'; do
+	# shellcheck disable=SC2086 # several words
+	"$assay" --home "$home" bypass on --reason r $bad 2>"$tmp/err"
+	[ $? -eq 64 ] || wrong "bypass on $bad is not exit 64"
+done
+status 0 '^OK: '
 
 # Who has to be started anew and finds other files makes all change.
 conf 'recycle_after = 77\n'
@@ -157,6 +213,7 @@ start
 all=$(cat "/proc/$service/task/$service/children")
 kill -9 "$service"
 ends 137
+status 2 '^DOWN: .*was killed'
 for p in $all; do
 	until_gone "$p"
 done
