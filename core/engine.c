@@ -90,6 +90,18 @@ void assay_engine_free(struct assay_engine **engine)
 	assay_arena_free(&arena);
 }
 
+/* assay_engine_set_helper - for workers that run programs */
+void assay_engine_set_helper(struct assay_engine *engine, struct assay_helper *helper)
+{
+	engine->helper = helper;
+}
+
+/* assay_engine_helper - NULL when no plugin has programs */
+struct assay_helper *assay_engine_helper(const struct assay_engine *engine)
+{
+	return engine->helper;
+}
+
 /* ---- the queue ------------------------------------------------------------------------------- */
 
 /* assay_run_queue - its turn comes */
@@ -231,6 +243,7 @@ static bool call_worker(
 	enum assay_status s;
 
 	run->step = assay_plan_find(&payload->plan, loaded->name);
+	run->until_ms = assay_clock_mono_ms() + timeout;
 	tell(run, payload, loaded->name, timeout);
 	s = worker->scan(loaded->state, payload, &result, &err);
 	tell(run, payload, NULL, 0);

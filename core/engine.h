@@ -19,6 +19,7 @@
 #include "core/request.h"
 
 struct assay_engine;
+struct assay_helper;
 struct assay_host;
 
 /* What engine{} of the report says beside the plugins; strings are copied, NULL is null. */
@@ -32,6 +33,9 @@ ASSAY_MUST_CHECK enum assay_status assay_engine_new(struct assay_host *host,
     const struct assay_opts *core, const struct assay_engine_identity *identity,
     struct assay_engine **engine, struct assay_err *err);
 void assay_engine_free(struct assay_engine **engine);
+/* For workers that run programs; borrowed, or NULL. */
+void assay_engine_set_helper(struct assay_engine *engine, struct assay_helper *helper);
+struct assay_helper *assay_engine_helper(const struct assay_engine *engine);
 
 struct assay_engine_hooks {
 	void *arg;

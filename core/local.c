@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/door.h"
+#include "core/engine.h"
 #include "core/pool.h"
 #include "core/scanproc.h"
 
@@ -39,6 +40,7 @@ enum assay_status assay_local_lines(
 	setup.n = options->jobs;
 	setup.foreign = options->foreign;
 	setup.recycle = scanproc->recycle;
+	setup.plan = assay_engine_helper(options->engine);
 	*lines = assay_pool_lines(&setup);
 	return ASSAY_OK;
 }

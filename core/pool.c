@@ -56,13 +56,14 @@ struct assay_pool_fds *assay_pool_note_fds(void)
 	return fds;
 }
 
-/* close_others - inputs, outputs and stores that the parent opened later are not the child's */
-static void close_others(const struct assay_pool_fds *own, int sock)
+/* close_others - inputs, outputs and stores that the parent opened later are not the child's;
+ * helper may be -1 */
+static void close_others(const struct assay_pool_fds *own, int sock, int helper)
 {
 	int from = 0;
 
 	for (int fd = 0; fd < FDS; fd++) {
-		if (!own->open[fd] && fd != sock)
+		if (!own->open[fd] && fd != sock && fd != helper)
 			continue;
 		if (fd > from)
 			(void)close_range((unsigned)from, (unsigned)fd - 1, 0);
@@ -111,6 +112,7 @@ int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot)
 	}
 	assay_wire_release(&slot->line.wire);
 	assay_wire_init(&slot->line.wire, -1);
+	assay_helper_end(&slot->helper, GRACE_MS);
 	return status;
 }
 
@@ -165,7 +167,7 @@ static bool single_threaded(void)
 }
 
 /* live - the child's side of the fork; does not return */
-_Noreturn static void live(struct assay_pool *pool, int sock, pid_t parent)
+_Noreturn static void live(struct assay_pool *pool, int sock, int helper, pid_t parent)
 {
 	sigset_t none;
 
@@ -175,13 +177,28 @@ _Noreturn static void live(struct assay_pool *pool, int sock, pid_t parent)
 		_exit(0);
 	for (size_t i = 0; i < pool->n; i++)
 		assay_wire_release(&pool->slot[i].line.wire);
-	close_others(pool->own, sock);
+	close_others(pool->own, sock, helper);
+	if (helper >= 0)
+		assay_helper_attach(pool->plan, helper);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGALRM, SIG_DFL);
 	/* Interrupted from the keyboard: the parent decides, we follow it. */
 	(void)signal(SIGINT, SIG_IGN);
 	_exit(pool->child(pool->arg, sock));
+}
+
+/* start_helper - the scan process' end of a line to a new helper. Without one the programs' results
+ * are missing, and each report says so: that is no reason not to scan. */
+static int start_helper(struct assay_pool *pool, struct assay_pool_slot *slot)
+{
+	struct assay_err err;
+	int sock = -1;
+
+	if (pool->plan != NULL &&
+	    assay_helper_start(pool->plan, &slot->helper, &sock, &err) != ASSAY_OK)
+		assay_log(ASSAY_LOG_WARNING, "programs cannot be run: %s", err.text);
+	return sock;
 }
 
 /* start - fork the process of one slot */
@@ -192,7 +209,7 @@ static enum assay_status start(
 	struct timeval moment = { .tv_usec = RECEIVE_MS * 1000 };
 	pid_t parent = getpid(), pid;
 	enum assay_status st;
-	int pair[2];
+	int pair[2], helper;
 
 	if (!single_threaded())
 		return assay_err_set(
@@ -205,16 +222,19 @@ static enum assay_status start(
 		return assay_err_set(err, ASSAY_E_IO, "cannot make a socket: %s", strerror(errno));
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
+	helper = start_helper(pool, slot);
 	pid = fork();
 	if (pid == 0) {
 		assay_io_close(&pair[0]);
-		live(pool, pair[1], parent);
+		live(pool, pair[1], helper, parent);
 	}
 	assay_io_close(&pair[1]);
+	assay_io_close(&helper);
 	if (pid < 0) {
 		int e = errno;
 
 		assay_io_close(&pair[0]);
+		assay_helper_end(&slot->helper, GRACE_MS);
 		return assay_err_set(
 		    err, ASSAY_E_IO, "cannot fork a scan process: %s", strerror(e));
 	}
@@ -312,6 +332,7 @@ struct assay_lines *assay_pool_lines(const struct assay_pool_setup *setup)
 		.close = close_lines,
 		.most = setup->n };
 	assay_pool_init(&lines->pool, setup->n, setup->child, setup->arg, setup->foreign);
+	lines->pool.plan = setup->plan;
 	lines->pool.recycle = setup->recycle;
 	lines->free_arg = setup->free_arg;
 	return &lines->lines;

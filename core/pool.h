@@ -3,7 +3,8 @@
  *
  * Forks on first use, forks again when one died or was recycled. The forking process must be
  * single-threaded (checked before each fork) and must never have read a mail: each child begins as
- * a copy of it. Children die with their parent. The only place that forks scan processes.
+ * a copy of it. Children die with their parent. Where plugins have programs each scan process has
+ * a helper (core/helper.h) that comes and goes with it. The only place that forks scan processes.
  */
 #ifndef ASSAY_POOL_H
 #define ASSAY_POOL_H
@@ -12,6 +13,7 @@
 
 #include <assay/types.h>
 
+#include "core/helper.h"
 #include "core/line.h"
 
 /* What a child does: takes sock, returns its exit code. All other lines are closed already. */
@@ -20,7 +22,8 @@ typedef int assay_pool_child(void *arg, int sock);
 struct assay_pool_slot {
 	struct assay_line line; /* first: a line is its slot. The page is made with the process */
 	pid_t pid;              /* 0: not running */
-	unsigned mails;         /* given to this process so far */
+	struct assay_helper_process helper; /* beside it; pid 0: none */
+	unsigned mails;                     /* given to this process so far */
 	unsigned starts;
 	bool busy;
 };
@@ -37,6 +40,7 @@ struct assay_pool {
 	struct assay_pool_fds *own; /* descriptors that children keep */
 	struct assay_pool_slot *slot;
 	size_t n;
+	struct assay_helper *plan; /* of helpers; NULL: none are needed */
 	unsigned recycle; /* a process gets no more mails than this; 0: any number. It leaves by
 			     itself, unless a mail owns it: then it is killed */
 };
@@ -56,12 +60,14 @@ void assay_pool_give(struct assay_pool *pool, struct assay_pool_slot *slot);
  * is taken next. Returns the wait status. */
 int assay_pool_bury(struct assay_pool *pool, struct assay_pool_slot *slot);
 
-/* The same as a source of lines, on the heap; `init` as above, recycle as in the struct. */
+/* The same as a source of lines, on the heap; `init` as above, plan and recycle as in the struct.
+ */
 struct assay_pool_setup {
 	size_t n;
 	assay_pool_child *child;
 	void *arg;
 	const struct assay_pool_fds *foreign;
+	struct assay_helper *plan;
 	unsigned recycle;
 	void (*free_arg)(void *arg); /* when the lines are closed; or NULL */
 };

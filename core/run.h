@@ -16,9 +16,12 @@
 #include "core/payload.h"
 #include "core/plan.h"
 
+struct assay_helper;
+
 struct assay_engine {
 	struct assay_arena *arena;
 	struct assay_host *host;
+	struct assay_helper *helper; /* NULL: no plugin has programs */
 	const struct assay_opts *core;
 	struct assay_limits limits;
 	const char *const *start_dispatch, *const *always_dispatch, *const *dispatchers;
@@ -35,6 +38,7 @@ struct assay_run {
 	struct assay_arena *arena;
 	struct assay_limits limits;
 	int64_t begun_wall, begun_mono;
+	int64_t until_ms; /* CLOCK_MONOTONIC: when the worker at work is late; 0: never */
 	char scan_id[ASSAY_UUID_TEXT];
 
 	struct assay_payload *root, *newest; /* in order of discovery, by `next` */

@@ -269,8 +269,8 @@ static enum assay_status find_user(
 	    names[0]);
 }
 
-/* become - give up root */
-static enum assay_status become(const struct assay_sandbox *sandbox, struct assay_err *err)
+/* assay_sandbox_become - give up root */
+enum assay_status assay_sandbox_become(const struct assay_sandbox *sandbox, struct assay_err *err)
 {
 	if (sandbox->user_used == NULL)
 		return ASSAY_OK;
@@ -291,8 +291,8 @@ static enum assay_status stay_mortal(struct assay_err *err)
 	return ASSAY_OK;
 }
 
-/* limit - one rlimit, soft and hard */
-static bool limit(int what, uint64_t most)
+/* assay_sandbox_limit - one rlimit, soft and hard */
+bool assay_sandbox_limit(int what, uint64_t most)
 {
 	struct rlimit now;
 
@@ -335,14 +335,14 @@ static unsigned descriptors(unsigned more)
 static enum assay_status set_limits(const struct assay_sandbox *sandbox, struct assay_err *err)
 {
 	(void)signal(SIGXFSZ, SIG_IGN);
-	if (!limit(RLIMIT_CORE, 0) ||
-	    !limit(RLIMIT_NOFILE, descriptors(sandbox->options.descriptors)) ||
-	    !limit(RLIMIT_FSIZE, sandbox->options.file))
+	if (!assay_sandbox_limit(RLIMIT_CORE, 0) ||
+	    !assay_sandbox_limit(RLIMIT_NOFILE, descriptors(sandbox->options.descriptors)) ||
+	    !assay_sandbox_limit(RLIMIT_FSIZE, sandbox->options.file))
 		return failed(err, "cannot set resource limits");
 #ifndef ASSAY_SANITIZED /* whose shadow memory is terabytes */
 	uint64_t size = loaded();
 
-	if (size == 0 || !limit(RLIMIT_AS, size + sandbox->options.memory))
+	if (size == 0 || !assay_sandbox_limit(RLIMIT_AS, size + sandbox->options.memory))
 		return failed(err, "cannot limit the address space (is /proc mounted?)");
 #endif
 	return ASSAY_OK;
@@ -392,7 +392,7 @@ enum assay_status assay_sandbox_enter(
 	*active = sandbox->planned & ~(unsigned)(ASSAY_SANDBOX_NETWORK | ASSAY_SANDBOX_LANDLOCK);
 	if ((sandbox->planned & ASSAY_SANDBOX_NETWORK) != 0 && unshare(CLONE_NEWNET) == 0)
 		*active |= ASSAY_SANDBOX_NETWORK;
-	st = become(sandbox, err);
+	st = assay_sandbox_become(sandbox, err);
 	if (st == ASSAY_OK)
 		st = stay_mortal(err);
 	/* Before Landlock: it reads /proc. */

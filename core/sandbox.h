@@ -56,6 +56,11 @@ struct assay_sandbox {
 ASSAY_MUST_CHECK enum assay_status assay_sandbox_prepare(struct assay_sandbox *sandbox,
     const struct assay_sandbox_options *options, struct assay_err *err);
 void assay_sandbox_release(struct assay_sandbox *sandbox);
+/* One limit of setrlimit(2), soft and hard, lowered to `most`; false when it cannot be. */
+bool assay_sandbox_limit(int what, uint64_t most);
+/* Only the change of user: for helpers. Nothing when there is none to change to. */
+ASSAY_MUST_CHECK enum assay_status assay_sandbox_become(
+    const struct assay_sandbox *sandbox, struct assay_err *err);
 /* There is no way back. `active` gets the parts in force. */
 ASSAY_MUST_CHECK enum assay_status assay_sandbox_enter(
     const struct assay_sandbox *sandbox, unsigned *active, struct assay_err *err);

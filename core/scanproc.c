@@ -20,6 +20,7 @@
 #include "base/io.h"
 #include "core/container.h"
 #include "core/engine.h"
+#include "core/helper.h"
 #include "core/progress.h"
 #include "core/sandbox.h"
 #include "core/scanproc.h"
@@ -287,6 +288,14 @@ static void check_leaks(void)
 #endif
 }
 
+/* has_lost - is the helper gone? Then we go, too, and both come anew. */
+static bool has_lost(const struct assay_engine *engine)
+{
+	const struct assay_helper *helper = assay_engine_helper(engine);
+
+	return helper != NULL && helper->lost;
+}
+
 /* assay_scanproc_run - mails until the door hangs up */
 int assay_scanproc_run(const struct assay_scanproc_options *options, int sock)
 {
@@ -302,7 +311,8 @@ int assay_scanproc_run(const struct assay_scanproc_options *options, int sock)
 		struct mail mail = { .options = options, .tally = &tally };
 		struct assay_wire_frame frame;
 
-		if (options->recycle > 0 && mails == options->recycle)
+		if ((options->recycle > 0 && mails == options->recycle) ||
+		    has_lost(options->engine))
 			break;
 		st = assay_wire_send_ready(sock, active, &err);
 		if (st == ASSAY_OK)
@@ -451,7 +461,8 @@ int assay_scanproc_serve(
 	st = enter(options, place->page, &server.active, &err);
 	if (st == ASSAY_OK)
 		assay_tally_idle(&server.tally);
-	while (st == ASSAY_OK && (options->recycle == 0 || server.mails < options->recycle)) {
+	while (st == ASSAY_OK && !has_lost(options->engine) &&
+	    (options->recycle == 0 || server.mails < options->recycle)) {
 		st = await_connection(place, &sock, &err);
 		if (st == ASSAY_OK)
 			converse(&server, sock);

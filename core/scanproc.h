@@ -41,8 +41,8 @@ struct assay_scanproc_place {
 	struct assay_board_slot *page; /* its own and no other; NULL: none */
 };
 
-/* The service's mode. Returns 0 at the end of `life` and after `recycle` mails; 70 with the reason
- * in the page's error. */
+/* The service's mode. Returns 0 at the end of `life`, after `recycle` mails and when its helper was
+ * lost; 70 with the reason in the page's error. */
 int assay_scanproc_serve(
     const struct assay_scanproc_options *options, const struct assay_scanproc_place *place);
 

@@ -32,7 +32,7 @@ static enum assay_status make_engine(
 	return assay_engine_new(setup->host, core, &identity, &setup->engine, err);
 }
 
-/* assay_setup_warm - plugins and the sandbox */
+/* assay_setup_warm - plugins, the sandbox, the programs */
 enum assay_status assay_setup_warm(
     struct assay_setup *setup, bool no_sandbox, struct assay_err *err)
 {
@@ -51,7 +51,14 @@ enum assay_status assay_setup_warm(
 	enum assay_status st = assay_host_warm(setup->host, err);
 
 	memcpy(sandbox.accept, setup->options.accept, sizeof sandbox.accept);
-	return st == ASSAY_OK ? assay_sandbox_prepare(&setup->sandbox, &sandbox, err) : st;
+	if (st == ASSAY_OK)
+		st = assay_sandbox_prepare(&setup->sandbox, &sandbox, err);
+	if (st == ASSAY_OK)
+		st = assay_helper_new(setup->host, &setup->sandbox,
+		    assay_config_path(setup->config, ASSAY_DIR_RUN), &setup->helper, err);
+	if (st == ASSAY_OK)
+		assay_engine_set_helper(setup->engine, setup->helper);
+	return st;
 }
 
 /* assay_setup_open - all of it */
@@ -75,6 +82,7 @@ enum assay_status assay_setup_open(struct assay_setup *setup, struct assay_confi
 /* assay_setup_close - in reverse order */
 void assay_setup_close(struct assay_setup *setup)
 {
+	assay_helper_free(&setup->helper);
 	assay_sandbox_release(&setup->sandbox);
 	assay_engine_free(&setup->engine);
 	assay_host_close(&setup->host);

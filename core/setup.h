@@ -12,6 +12,7 @@
 
 #include "core/config.h"
 #include "core/engine.h"
+#include "core/helper.h"
 #include "core/host.h"
 #include "core/pool.h"
 #include "core/sandbox.h"
@@ -34,6 +35,7 @@ struct assay_setup {
 	struct assay_host *host;
 	struct assay_engine *engine;
 	struct assay_sandbox sandbox;
+	struct assay_helper *helper;    /* NULL: no plugin has programs */
 	struct assay_pool_fds *foreign; /* descriptors of whoever started us */
 	struct assay_setup_options options;
 };

@@ -24,21 +24,23 @@ static const struct shape shapes[] = {
 	[ASSAY_WIRE_REQUEST] = { 10, ASSAY_WIRE_REQUEST_MAX, 1, 2 },
 	[ASSAY_WIRE_VERDICT] = { ASSAY_WIRE_VERDICT_SIZE, ASSAY_WIRE_VERDICT_SIZE, 1, 2 },
 	[ASSAY_WIRE_ERROR] = { 0, ASSAY_WIRE_ERROR_MAX, 0, 0 },
+	[ASSAY_WIRE_RUN] = { 8, ASSAY_WIRE_RUN_MAX, 1, 1 },
+	[ASSAY_WIRE_RAN] = { ASSAY_WIRE_RAN_SIZE, ASSAY_WIRE_RAN_SIZE, 0, 1 },
 };
 
 static const char *const action_names[] = { "accept", "tag", "quarantine", "tempfail", "reject",
 	"discard", "redirect" };
 static const char *const scanned_names[] = { "scanned", "partial", "unscanned" };
 
-/* put_number - little-endian, n bytes */
-static void put_number(unsigned char *p, uint64_t value, size_t n)
+/* assay_wire_put_number - little-endian, n bytes */
+void assay_wire_put_number(unsigned char *p, uint64_t value, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		p[i] = (unsigned char)(value >> (8 * i));
 }
 
-/* get_number - little-endian, n bytes */
-static uint64_t get_number(const char *p, size_t n)
+/* assay_wire_get_number - little-endian, n bytes */
+uint64_t assay_wire_get_number(const char *p, size_t n)
 {
 	uint64_t value = 0;
 
@@ -125,14 +127,14 @@ static enum assay_status read_head(const char *p, struct head *head, struct assa
 {
 	const struct shape *shape;
 
-	head->length = (uint32_t)get_number(p, 4);
-	head->type = (uint8_t)get_number(p + 4, 1);
-	head->nfd = (uint8_t)get_number(p + 5, 1);
-	head->version = (uint16_t)get_number(p + 6, 2);
+	head->length = (uint32_t)assay_wire_get_number(p, 4);
+	head->type = (uint8_t)assay_wire_get_number(p + 4, 1);
+	head->nfd = (uint8_t)assay_wire_get_number(p + 5, 1);
+	head->version = (uint16_t)assay_wire_get_number(p + 6, 2);
 	if (head->version != VERSION)
 		return assay_err_set(
 		    err, ASSAY_E_SYNTAX, "frame of version %u, this is %u", head->version, VERSION);
-	if (head->type < ASSAY_WIRE_READY || head->type > ASSAY_WIRE_ERROR)
+	if (head->type < ASSAY_WIRE_READY || head->type > ASSAY_WIRE_RAN)
 		return assay_err_set(err, ASSAY_E_SYNTAX, "frame of unknown type %u", head->type);
 	shape = &shapes[head->type];
 	if (head->length < shape->least || head->length > shape->most ||
@@ -203,10 +205,28 @@ enum assay_status assay_wire_read(
 /* put_head - the first eight bytes */
 static void put_head(unsigned char *p, enum assay_wire_type type, size_t length, size_t nfd)
 {
-	put_number(p, length, 4);
-	put_number(p + 4, type, 1);
-	put_number(p + 5, nfd, 1);
-	put_number(p + 6, VERSION, 2);
+	assay_wire_put_number(p, length, 4);
+	assay_wire_put_number(p + 4, type, 1);
+	assay_wire_put_number(p + 5, nfd, 1);
+	assay_wire_put_number(p + 6, VERSION, 2);
+}
+
+/* assay_wire_send - any frame; fd -1: no descriptor */
+enum assay_status assay_wire_send(
+    int sock, enum assay_wire_type type, struct assay_slice body, int fd, struct assay_err *err)
+{
+	unsigned char head[ASSAY_WIRE_HEAD];
+	enum assay_status st;
+	struct assay_buf buf;
+
+	ASSAY_ASSERT(body.n <= shapes[type].most);
+	put_head(head, type, body.n, fd >= 0);
+	assay_buf_init(&buf, sizeof head + body.n);
+	(void)assay_buf_add(&buf, head, sizeof head);
+	(void)assay_buf_add_slice(&buf, body);
+	st = assay_io_send_fds(sock, assay_buf_slice(&buf), &fd, fd >= 0, err);
+	assay_buf_release(&buf);
+	return st;
 }
 
 /* assay_wire_send_ready - the scan process waits for work */
@@ -215,7 +235,7 @@ enum assay_status assay_wire_send_ready(int sock, unsigned active, struct assay_
 	unsigned char frame[ASSAY_WIRE_HEAD + 4];
 
 	put_head(frame, ASSAY_WIRE_READY, 4, 0);
-	put_number(frame + ASSAY_WIRE_HEAD, active, 4);
+	assay_wire_put_number(frame + ASSAY_WIRE_HEAD, active, 4);
 	return assay_io_send_fds(sock, assay_slice((char *)frame, sizeof frame), NULL, 0, err);
 }
 
@@ -233,7 +253,7 @@ enum assay_status assay_wire_send_request(int sock, const struct assay_wire_requ
 		return assay_err_set(err, ASSAY_E_LIMIT, "request of %zu bytes, at most %u", length,
 		    ASSAY_WIRE_REQUEST_MAX);
 	put_head(head, ASSAY_WIRE_REQUEST, length, nfd);
-	put_number(head + ASSAY_WIRE_HEAD, (uint64_t)request->deadline_ms, 8);
+	assay_wire_put_number(head + ASSAY_WIRE_HEAD, (uint64_t)request->deadline_ms, 8);
 	assay_buf_init(&buf, sizeof head + request->json.n);
 	(void)assay_buf_add(&buf, head, sizeof head);
 	(void)assay_buf_add_slice(&buf, request->json);
@@ -252,11 +272,11 @@ enum assay_status assay_wire_send_verdict(
 	size_t nfd = verdict->keep_size > 0 ? 2 : 1;
 
 	put_head(frame, ASSAY_WIRE_VERDICT, ASSAY_WIRE_VERDICT_SIZE, nfd);
-	put_number(p, verdict->action, 1);
-	put_number(p + 1, verdict->scanned, 1);
-	put_number(p + 4, verdict->keep_count, 4);
-	put_number(p + 8, verdict->report_size, 8);
-	put_number(p + 16, verdict->keep_size, 8);
+	assay_wire_put_number(p, verdict->action, 1);
+	assay_wire_put_number(p + 1, verdict->scanned, 1);
+	assay_wire_put_number(p + 4, verdict->keep_count, 4);
+	assay_wire_put_number(p + 8, verdict->report_size, 8);
+	assay_wire_put_number(p + 16, verdict->keep_size, 8);
 	memcpy(p + 24, verdict->scan_id, strnlen(verdict->scan_id, ASSAY_WIRE_ID));
 	return assay_io_send_fds(sock, assay_slice((char *)frame, sizeof frame), fds, nfd, err);
 }
@@ -280,7 +300,7 @@ enum assay_status assay_wire_get_ready(
 	if (frame->type != ASSAY_WIRE_READY || frame->body.n != 4)
 		return assay_err_set(
 		    err, ASSAY_E_SYNTAX, "a scan process that is ready was expected");
-	*active = (unsigned)get_number(frame->body.p, 4);
+	*active = (unsigned)assay_wire_get_number(frame->body.p, 4);
 	return ASSAY_OK;
 }
 
@@ -290,7 +310,7 @@ enum assay_status assay_wire_get_request(
 {
 	if (frame->type != ASSAY_WIRE_REQUEST || frame->body.n < 8)
 		return assay_err_set(err, ASSAY_E_SYNTAX, "a request was expected");
-	request->deadline_ms = (int64_t)get_number(frame->body.p, 8);
+	request->deadline_ms = (int64_t)assay_wire_get_number(frame->body.p, 8);
 	request->json = assay_slice_from(frame->body, 8);
 	return ASSAY_OK;
 }
@@ -326,12 +346,12 @@ enum assay_status assay_wire_get_verdict(
 
 	if (frame->type != ASSAY_WIRE_VERDICT || frame->body.n != ASSAY_WIRE_VERDICT_SIZE)
 		return assay_err_set(err, ASSAY_E_SYNTAX, "a verdict was expected");
-	action = get_number(p, 1);
-	scanned = get_number(p + 1, 1);
+	action = assay_wire_get_number(p, 1);
+	scanned = assay_wire_get_number(p + 1, 1);
 	*verdict = (struct assay_wire_verdict){
-		.keep_count = (uint32_t)get_number(p + 4, 4),
-		.report_size = get_number(p + 8, 8),
-		.keep_size = get_number(p + 16, 8),
+		.keep_count = (uint32_t)assay_wire_get_number(p + 4, 4),
+		.report_size = assay_wire_get_number(p + 8, 8),
+		.keep_size = assay_wire_get_number(p + 16, 8),
 	};
 	if (action >= ASSAY_ACTIONS || scanned >= ASSAY_SCANNEDS || !is_zero(p + 2, 2) ||
 	    !is_zero(p + 60, 12) || !is_id(p + 24) || verdict->report_size == 0 ||

@@ -10,7 +10,13 @@
  *	scan process -> door	VERDICT   fixed binary; descriptors: report memfd [, keep memfd]
  *				or ERROR  what was wrong with the request
  *
- * after which the scan process is READY again or goes. Both sides decode strictly: unknown type or
+ * after which the scan process is READY again or goes. Between a scan process and its helper, whose
+ * bodies are in core/helper_wire.h:
+ *
+ *	scan process -> helper	RUN       program and values; descriptor: its standard input
+ *(sealed) helper -> scan process	RAN       fixed binary; descriptor: what came of it (sealed)
+ *
+ * Both sides decode strictly: unknown type or
  * version, a length over the cap, missing or surplus descriptors are ASSAY_E_SYNTAX and the
  * connection is to be closed. Memory is bounded by the largest cap. The other side is never
  * trusted: a scan process may be owned by the mail it reads.
@@ -28,12 +34,16 @@
 #define ASSAY_WIRE_ERROR_MAX 600u
 #define ASSAY_WIRE_VERDICT_SIZE 72u
 #define ASSAY_WIRE_ID 36u
+#define ASSAY_WIRE_RUN_MAX (64u * 1024)
+#define ASSAY_WIRE_RAN_SIZE 48u
 
 enum assay_wire_type {
 	ASSAY_WIRE_READY = 1,
 	ASSAY_WIRE_REQUEST = 2,
 	ASSAY_WIRE_VERDICT = 3,
-	ASSAY_WIRE_ERROR = 4
+	ASSAY_WIRE_ERROR = 4,
+	ASSAY_WIRE_RUN = 5,
+	ASSAY_WIRE_RAN = 6
 };
 
 /* One whole frame. The body lives until the next call on the reader; descriptors belong to the
@@ -72,6 +82,13 @@ ASSAY_MUST_CHECK enum assay_status assay_wire_read(
 ASSAY_MUST_CHECK enum assay_status assay_wire_feed(
     struct assay_wire *wire, struct assay_slice bytes, struct assay_err *err);
 void assay_wire_drop(struct assay_wire_frame *frame);
+
+/* Sends a frame: a body within its type's bounds, and descriptors that are borrowed. */
+ASSAY_MUST_CHECK enum assay_status assay_wire_send(
+    int sock, enum assay_wire_type type, struct assay_slice body, int fd, struct assay_err *err);
+/* Little-endian numbers of n <= 8 bytes. */
+void assay_wire_put_number(unsigned char *p, uint64_t value, size_t n);
+uint64_t assay_wire_get_number(const char *p, size_t n);
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
 

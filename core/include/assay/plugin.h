@@ -212,6 +212,80 @@ ASSAY_API void assay_result_dispatch(struct assay_result *result, const char *wo
  * "message_time", "direction", "content_sha256". Takes `value`. Ignored below the root. */
 ASSAY_API void assay_result_report(struct assay_result *result, const char *member, json_t *value);
 
+/* ---- programs ----------------------------------------------------------------------------------
+ *
+ * A worker cannot start a program or reach a service; a helper process beside each scan process
+ * does it. It runs what stands in the tables of the plugins and nothing else: no argument and no
+ * path comes from a mail. Programs run as the user of the scan processes, in a session of their
+ * own, with an environment of our making and a private directory that is gone afterwards.
+ */
+
+enum assay_program_mode {
+	ASSAY_PROGRAM_ONCE,  /* started for each call, in the private directory */
+	ASSAY_PROGRAM_STAY,  /* kept: reads `ask` on standard input, answers up to `marker` */
+	ASSAY_PROGRAM_SOCKET /* a service at `address`: gets the bytes, answers up to `marker` or
+			      * until it hangs up */
+};
+
+/* A row of the table; a NULL name ends it. Lives as long as the plugin's state. */
+struct assay_program {
+	const char *name; /* for messages */
+	enum assay_program_mode mode;
+	const char *const *argv; /* [0] absolute, or looked up in PATH at start; NULL ends */
+	const char *address;     /* SOCKET: "unix:/path", "tcp:host:port" */
+	/* Names of environment variables that a call may give values to, all ASSAY_...; NULL ends;
+	 * or NULL. Always there: HOME, TMPDIR, PATH, LC_ALL, TZ; with files_max
+	 * ASSAY_OUT, the directory for files. */
+	const char *const *env;
+	/* STAY: what is written for each call, at most 4,096 bytes; STAY, SOCKET: the end of an
+	 * answer. "%n" in STAY's becomes a number that nobody can guess, another for each call. */
+	const char *ask, *marker;
+	bool file;    /* the bytes are the file "payload" in the current directory and standard
+		       * input is empty; always so with STAY */
+	bool network; /* it may reach the network; otherwise not, where the system can forbid it */
+	/* 0: the default. */
+	unsigned timeout_ms;  /* of a call, 10 s */
+	uint64_t memory;      /* address space of each of its processes, 1 GiB */
+	uint64_t output_max;  /* bytes of standard output, 1 MiB */
+	uint32_t files_max;   /* ONCE: files taken from ASSAY_OUT and below, none */
+	uint64_t files_bytes; /* in all, 64 MiB */
+};
+
+struct assay_run_input {
+	struct assay_slice before, bytes, after; /* what it gets: one behind the other */
+	/* For `env`, in its order: cut at 1,000 bytes; control characters, bidi controls and what
+	 * is no UTF-8 become '?'. NULL: not set. Or NULL. */
+	const char *const *values;
+	unsigned timeout_ms; /* less than the program's; or 0 */
+};
+
+/* A file it left in ASSAY_OUT: "a.txt", "dir/b.txt". The name is UTF-8, and data: nothing was ever
+ * opened by it on our side. */
+struct assay_run_file {
+	const char *name;
+	struct assay_slice bytes;
+};
+
+/* Everything in it lives as long as the mail. */
+struct assay_run_output {
+	struct assay_slice out;    /* standard output or the service's answer, without the marker */
+	struct assay_slice errors; /* the first 4 KiB of standard error */
+	int exit;                  /* -1: ended by `signal` (STAY, SOCKET: 0) */
+	int signal;
+	const struct assay_run_file *files; /* by name within each directory */
+	size_t nfiles;
+	size_t left_out; /* files over the limits, and what is no plain file */
+};
+
+/* Runs row `program` of the plugin's table. ASSAY_OK: it came to its end by itself, whatever its
+ * exit code. E_TIMEOUT: killed, with all it had started; the worker's and the mail's own deadline
+ * count as well. E_LIMIT: killed for more output or files than allowed. E_NOENT: not installed, the
+ * service is not there. E_IO, E_FULL: could not be started. E_DEAD: there is no helper. *out is
+ * always set. */
+ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_result_run(struct assay_result *result,
+    size_t program, const struct assay_run_input *in, struct assay_run_output *out,
+    struct assay_err *err);
+
 /* ---- a dispatcher's plan --------------------------------------------------------------------- */
 
 ASSAY_API void assay_plan_add(struct assay_plan *plan, const char *worker);
@@ -410,6 +484,9 @@ struct assay_plugin {
 	const struct assay_archiver *archiver;
 	const struct assay_connector *connector;
 	const struct assay_provider *provider;
+
+	/* The programs its worker runs, asked for once, after open; or NULL. */
+	const struct assay_program *(*programs)(void *state);
 };
 
 #define ASSAY_PLUGIN_HEAD                                                                          \
