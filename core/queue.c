@@ -280,48 +280,34 @@ static enum assay_status open_file(
 }
 
 /* read_bytes - all of a file, in the arena */
-static enum assay_status read_bytes(const struct assay_queue *queue, const char *name,
-    struct assay_arena *arena, struct assay_slice *bytes, struct assay_err *err)
+static enum assay_status read_bytes(
+    int fd, struct assay_arena *arena, struct assay_slice *bytes, struct assay_err *err)
 {
+	const off_t size = assay_io_size(fd);
 	enum assay_status st;
-	off_t size;
 	char *p;
-	int fd;
 
-	st = open_file(queue, name, &fd, err);
-	if (st != ASSAY_OK)
-		return st;
-	size = assay_io_size(fd);
 	*bytes = ASSAY_SLICE_LIT("");
-	if (size < 0) {
-		st = assay_io_fail(err, "cannot find the size of", name);
-	} else if ((uintmax_t)size > ASSAY_QUEUE_FILE_MAX) {
-		st = assay_err_set(err, ASSAY_E_LIMIT, "%s/%s is larger than a file of ours can be",
-		    queue->path, name);
-	} else if (size > 0) {
-		p = assay_arena_alloc(arena, (size_t)size);
-		*bytes = assay_slice(p, (size_t)size);
-		st = assay_io_read_full(fd, p, (size_t)size, err);
-		if (st == ASSAY_END)
-			st = assay_err_set(err, ASSAY_E_IO, "%s/%s shrinks", queue->path, name);
-	}
-	assay_io_close(&fd);
-	return st;
+	if (size < 0)
+		return assay_io_fail(err, "cannot find the size", "");
+	if ((uintmax_t)size > ASSAY_QUEUE_FILE_MAX)
+		return assay_err_set(err, ASSAY_E_LIMIT, "larger than a file of ours can be");
+	if (size == 0)
+		return ASSAY_OK;
+	p = assay_arena_alloc(arena, (size_t)size);
+	*bytes = assay_slice(p, (size_t)size);
+	st = assay_io_read_full(fd, p, (size_t)size, err);
+	return st == ASSAY_END ? assay_err_set(err, ASSAY_E_IO, "it shrinks") : st;
 }
 
-/* assay_queue_read - see queue.h */
-enum assay_status assay_queue_read(struct assay_queue *queue, const char *name,
-    struct assay_arena *arena, struct assay_queue_file *file, struct assay_err *err)
+/* parse - records until there is something else */
+static void parse(
+    struct assay_slice bytes, struct assay_arena *arena, struct assay_queue_file *file)
 {
 	struct assay_record *list = NULL, record;
-	struct assay_slice bytes;
 	size_t n = 0, cap = 0;
 	enum assay_status st;
 
-	*file = (struct assay_queue_file){ NULL, 0, 0, false };
-	st = read_bytes(queue, name, arena, &bytes, err);
-	if (st != ASSAY_OK)
-		return st;
 	file->bytes = bytes.n;
 	while ((st = assay_records_next(&bytes, arena, &record, NULL)) == ASSAY_OK) {
 		if (n == cap) {
@@ -339,7 +325,36 @@ enum assay_status assay_queue_read(struct assay_queue *queue, const char *name,
 	file->n = n;
 	/* An empty one never was whole: each has a record at least. */
 	file->broken = st != ASSAY_END || n == 0;
-	return ASSAY_OK;
+}
+
+/* assay_queue_read_fd - see queue_own.h */
+enum assay_status assay_queue_read_fd(
+    int fd, struct assay_arena *arena, struct assay_queue_file *file, struct assay_err *err)
+{
+	struct assay_slice bytes;
+	const enum assay_status st = read_bytes(fd, arena, &bytes, err);
+
+	*file = (struct assay_queue_file){ NULL, 0, 0, false };
+	if (st == ASSAY_OK)
+		parse(bytes, arena, file);
+	assay_io_close(&fd);
+	return st;
+}
+
+/* assay_queue_read - see queue.h */
+enum assay_status assay_queue_read(struct assay_queue *queue, const char *name,
+    struct assay_arena *arena, struct assay_queue_file *file, struct assay_err *err)
+{
+	enum assay_status st;
+	int fd;
+
+	st = open_file(queue, name, &fd, err);
+	if (st != ASSAY_OK)
+		return st;
+	st = assay_queue_read_fd(fd, arena, file, err);
+	if (st != ASSAY_OK)
+		assay_err_prefix(err, "%s/%s", queue->path, name);
+	return st;
 }
 
 /* assay_queue_map - see queue.h */

@@ -92,6 +92,11 @@ struct assay_queue_poisoned {
 };
 ASSAY_MUST_CHECK enum assay_status assay_queue_poisons(struct assay_queue *queue,
     struct assay_arena *arena, const struct assay_queue_poisoned **list, struct assay_err *err);
+/* The record of one entry (`name` of it), or the records of a whole file. E_NOENT: it is gone.
+ * E_USAGE: it holds a payload. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_read_poison(struct assay_queue *queue,
+    const char *name, struct assay_arena *arena, struct assay_queue_file *file,
+    struct assay_err *err);
 /* All of poison/ (id NULL) or one entry back into the queue; *n: how many. E_NOENT: no such one. */
 ASSAY_MUST_CHECK enum assay_status assay_queue_retry(
     struct assay_queue *queue, const char *id, size_t *n, struct assay_err *err);

@@ -21,9 +21,9 @@ struct assay_queue {
 	unsigned names;
 };
 
-/* poison/, made when it is not there. */
-ASSAY_MUST_CHECK enum assay_status assay_queue_poison_dir(
-    struct assay_queue *queue, struct assay_err *err);
+/* The records of an open file, which is closed. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_read_fd(
+    int fd, struct assay_arena *arena, struct assay_queue_file *file, struct assay_err *err);
 /* One more name in a list in an arena; a name NULL is the end, and is not counted. */
 struct assay_queue_names {
 	const char **name;

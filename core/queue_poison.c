@@ -24,14 +24,27 @@
 #define WHY_MAX 600
 #define NAME_ROOM 320 /* of an entry with its suffixes */
 
-/* assay_queue_poison_dir - see queue_own.h */
-enum assay_status assay_queue_poison_dir(struct assay_queue *queue, struct assay_err *err)
+/* open_dir - poison/; ASSAY_END: it is not there */
+static enum assay_status open_dir(struct assay_queue *queue, struct assay_err *err)
 {
-	enum assay_status st;
-	char *path;
-
+	if (queue->poison < 0)
+		queue->poison =
+		    openat(queue->dir, "poison", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (queue->poison >= 0)
 		return ASSAY_OK;
+	if (errno == ENOENT)
+		return ASSAY_END;
+	return assay_io_fail(err, "cannot open directory poison of", queue->path);
+}
+
+/* make_dir - and made when it is not there: by a drain, whose user it belongs to */
+static enum assay_status make_dir(struct assay_queue *queue, struct assay_err *err)
+{
+	enum assay_status st = open_dir(queue, err);
+	char *path;
+
+	if (st != ASSAY_END)
+		return st;
 	if (asprintf(&path, "%s/poison", queue->path) < 0)
 		ASSAY_BUG("out of memory");
 	st = assay_io_open_dir(path, ASSAY_QUEUE_DIR_MODE, &queue->poison, err);
@@ -57,12 +70,26 @@ struct fresh {
 static enum assay_status begin_file(
     struct fresh *fresh, int dir, const char *name, struct assay_err *err)
 {
+	struct stat st;
+
 	*fresh = (struct fresh){ .dir = dir };
 	(void)snprintf(fresh->name, sizeof fresh->name, "%s", name);
 	(void)snprintf(fresh->tmp, sizeof fresh->tmp, "%s.tmp", fresh->name);
+	(void)unlinkat(dir, fresh->tmp, 0); /* of somebody who was killed */
 	fresh->fd = openat(
-	    dir, fresh->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	return fresh->fd >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot create", fresh->tmp);
+	    dir, fresh->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (fresh->fd < 0)
+		return assay_io_fail(err, "cannot create", fresh->tmp);
+	/* Root may do this for the service, whose user must be able to read it. */
+	if (geteuid() == 0 &&
+	    (fstat(dir, &st) != 0 || fchown(fresh->fd, st.st_uid, st.st_gid) != 0)) {
+		enum assay_status failed = assay_io_fail(err, "cannot give away", fresh->tmp);
+
+		assay_io_close(&fresh->fd);
+		(void)unlinkat(dir, fresh->tmp, 0);
+		return failed;
+	}
+	return ASSAY_OK;
 }
 
 /* end_file - under its name; `st` is what came of writing it */
@@ -134,7 +161,7 @@ enum assay_status assay_queue_poison(struct assay_queue *queue, const struct ass
 	assay_buf_init(&buf, ASSAY_QUEUE_FILE_MAX);
 	st = assay_records_put(&buf, record, err);
 	if (st == ASSAY_OK)
-		st = assay_queue_poison_dir(queue, err);
+		st = make_dir(queue, err);
 	if (st == ASSAY_OK)
 		st = put_why(queue, name, why, err);
 	if (st == ASSAY_OK)
@@ -152,7 +179,7 @@ enum assay_status assay_queue_poison_payload(struct assay_queue *queue, const ch
 	enum assay_status st;
 
 	entry_name(name, sha256, ".payload");
-	st = assay_queue_poison_dir(queue, err);
+	st = make_dir(queue, err);
 	if (st == ASSAY_OK)
 		st = put_why(queue, name, why, err);
 	if (st == ASSAY_OK)
@@ -167,7 +194,7 @@ enum assay_status assay_queue_poison_payload(struct assay_queue *queue, const ch
 enum assay_status assay_queue_poison_file(
     struct assay_queue *queue, const char *name, const char *why, struct assay_err *err)
 {
-	enum assay_status st = assay_queue_poison_dir(queue, err);
+	enum assay_status st = make_dir(queue, err);
 
 	ASSAY_ASSERT(assay_queue_is_file(name));
 	if (st == ASSAY_OK)
@@ -209,10 +236,12 @@ static enum assay_status entries(struct assay_queue *queue, struct assay_arena *
     struct assay_queue_names *names, struct assay_err *err)
 {
 	struct walk_poison walk = { .arena = arena };
-	enum assay_status st = assay_queue_poison_dir(queue, err);
+	enum assay_status st = open_dir(queue, err);
 
 	if (st == ASSAY_OK)
 		st = assay_queue_walk(queue, queue->poison, add_entry, &walk, err);
+	else if (st == ASSAY_END)
+		st = ASSAY_OK;
 	*names = walk.names;
 	if (names->n > 0)
 		qsort(names->name, names->n, sizeof *names->name, assay_queue_by_name);
@@ -270,6 +299,20 @@ enum assay_status assay_queue_poisons(struct assay_queue *queue, struct assay_ar
 	}
 	*list = all;
 	return st;
+}
+
+/* assay_queue_read_poison - see queue.h */
+enum assay_status assay_queue_read_poison(struct assay_queue *queue, const char *name,
+    struct assay_arena *arena, struct assay_queue_file *file, struct assay_err *err)
+{
+	int fd;
+
+	if (!is_entry(name) || assay_slice_ends(assay_slice_str(name), ".payload") ||
+	    assay_slice_ends(assay_slice_str(name), ASSAY_RECORDS_PAYLOADS))
+		return assay_err_set(err, ASSAY_E_USAGE, "%.100s holds no record", name);
+	fd = openat(queue->poison, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 ? assay_queue_read_fd(fd, arena, file, err)
+		       : assay_io_fail(err, "cannot open", name);
 }
 
 /* wanted - is it the entry of that id; NULL: any */

@@ -86,6 +86,7 @@ struct assay_cmd {
 extern const struct assay_cmd assay_cmd_bypass;
 extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_plugins;
+extern const struct assay_cmd assay_cmd_queue;
 extern const struct assay_cmd assay_cmd_reload;
 extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */
 extern const struct assay_cmd assay_cmd_search;
