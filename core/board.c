@@ -408,7 +408,7 @@ const char *assay_board_state_name(uint32_t state)
 const char *assay_board_kind_name(uint32_t kind)
 {
 	static const char *const names[] = { "none", "parent", "janitor", "master", "scan", "door",
-		"drain" };
+		"drain", "metrics" };
 
 	_Static_assert(sizeof names / sizeof names[0] == ASSAY_BOARD_KINDS, "one name each");
 	return kind < ASSAY_BOARD_KINDS ? names[kind] : "unknown";

@@ -37,6 +37,7 @@ enum assay_board_kind {
 	ASSAY_BOARD_SCAN,
 	ASSAY_BOARD_DOOR,
 	ASSAY_BOARD_DRAIN, /* of a connector or an archiver */
+	ASSAY_BOARD_METRICS,
 	ASSAY_BOARD_KINDS
 };
 

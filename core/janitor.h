@@ -5,9 +5,9 @@
  * each queue and the free space for the scoreboard, and keeps the bounds: over queue_max the oldest
  * files go (when_full = drop_oldest: counted, logged) or the doors are told to hold mail
  * (hold_mail). What was put aside has the same bound. Removes what dead doors left in spool/tmp.
- * Queues that are not configured any more are measured and left alone. Also answers on the metrics
- * socket when there is one. A hung disk hangs this process and nobody else: its figures are old
- * then, and after half a minute nobody heeds them any more.
+ * Queues that are not configured any more are measured and left alone. A hung disk hangs this
+ * process and nobody else: its figures are old then, and after half a minute nobody heeds them any
+ * more.
  *
  * The janitor itself (assay_janitor_new ...) knows directories and a page; the process around it is
  * core/janitor_run.c.

@@ -222,7 +222,8 @@ static void master_came(struct assay_service *s)
 /* next_old - the next to be exchanged: who feeds others first */
 static struct assay_ward *next_old(struct assay_service *s)
 {
-	static const char *const order[] = { "door", "rescan", "connector", "archiver", "janitor" };
+	static const char *const order[] = { "door", "rescan", "connector", "archiver", "janitor",
+		"metrics" };
 
 	for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
 		for (unsigned i = 0; i < ASSAY_BOARD_OTHERS; i++)

@@ -33,7 +33,7 @@
 /* ---- the text -------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = { "master", "door", "connector", "archiver", "janitor", "rescan",
-	"check" };
+	"check", "metrics" };
 
 /* A number of the text and where it goes. */
 struct number {

@@ -8,11 +8,11 @@
  *	KIND[:NAME],slot=N,generation=N[,life=FD][,board=FD][,inline=FD,bulk=FD][,config=SHA256]
  *		[,log=syslog]
  *
- * KIND: master, door, connector, archiver, janitor, rescan, check. `life` is the read end of a pipe
- * whose other end the parent has: end of file means finish what you have and go. Behind that stands
- * PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child that finds another
- * configuration than that of config= (assay_config_source_sha256) goes with ASSAY_ROLE_CHANGED: the
- * parent reloads.
+ * KIND: master, door, connector, archiver, janitor, rescan, metrics, check. `life` is the read end
+ *of a pipe whose other end the parent has: end of file means finish what you have and go. Behind
+ *that stands PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child that finds
+ *another configuration than that of config= (assay_config_source_sha256) goes with
+ *ASSAY_ROLE_CHANGED: the parent reloads.
  */
 #ifndef ASSAY_ROLE_H
 #define ASSAY_ROLE_H

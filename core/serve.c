@@ -38,7 +38,7 @@ static size_t add_posts(
 {
 	size_t first = n;
 
-	for (; *names != NULL && n < ASSAY_POSTS - 1; names++) {
+	for (; *names != NULL && n < ASSAY_POSTS - 2; names++) {
 		size_t i = first;
 
 		while (i < n && strcmp(posts[i].name, *names) != 0)
@@ -59,6 +59,8 @@ size_t assay_service_posts(const struct assay_opts *core, struct assay_post post
 	n = add_posts(posts, n, "archiver", assay_opt_list(core, "archivers"));
 	n = add_posts(posts, n, "door", assay_opt_list(core, "providers"));
 	posts[n++] = (struct assay_post){ "rescan", "" };
+	if (assay_opt_int(core, "metrics") != 0 && n < ASSAY_POSTS)
+		posts[n++] = (struct assay_post){ "metrics", "" };
 	return n;
 }
 

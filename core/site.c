@@ -138,6 +138,9 @@ static enum assay_status take_lock(const char *dir, int *lock, struct assay_err 
 	*lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (*lock < 0)
 		return cannot(err, "make", path);
+	/* Whoever may enter the directory may ask who holds it. */
+	if (fchmod(*lock, 0644) != 0)
+		return cannot(err, "chmod", path);
 	if (fcntl(*lock, F_SETLK, &whole) != 0) {
 		st = errno == EAGAIN || errno == EACCES ? refused(*lock, dir, err)
 							: cannot(err, "lock", path);
@@ -283,6 +286,7 @@ void assay_site_close(struct assay_site *site, bool tidy)
 		remove_file(site, ASSAY_RUN_BULK);
 		remove_file(site, ASSAY_RUN_BOARD);
 		remove_file(site, ASSAY_RUN_PID);
+		remove_file(site, ASSAY_RUN_METRICS);
 	}
 	assay_io_close(&site->inline_sock);
 	assay_io_close(&site->bulk_sock);

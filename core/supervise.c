@@ -87,7 +87,8 @@ static enum assay_board_kind board_kind(const char *kind)
 		enum assay_board_kind kind;
 	} table[] = { { "janitor", ASSAY_BOARD_JANITOR }, { "master", ASSAY_BOARD_MASTER },
 		{ "door", ASSAY_BOARD_DOOR }, { "rescan", ASSAY_BOARD_DOOR },
-		{ "connector", ASSAY_BOARD_DRAIN }, { "archiver", ASSAY_BOARD_DRAIN } };
+		{ "connector", ASSAY_BOARD_DRAIN }, { "archiver", ASSAY_BOARD_DRAIN },
+		{ "metrics", ASSAY_BOARD_METRICS } };
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (strcmp(kind, table[i].name) == 0)

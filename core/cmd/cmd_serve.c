@@ -21,6 +21,7 @@
 #include "core/janitor.h"
 #include "core/keeper.h"
 #include "core/master.h"
+#include "core/metrics.h"
 #include "core/role.h"
 #include "core/serve.h"
 #include "core/supervise.h"
@@ -74,6 +75,8 @@ static int dispatch(struct assay_role *role, struct assay_config *config, bool n
 		return assay_keeper_rescan(role, config);
 	if (strcmp(role->kind, "janitor") == 0)
 		return assay_janitor_run(role, config);
+	if (strcmp(role->kind, "metrics") == 0)
+		return assay_metrics_run(role, config);
 	return assay_drain_run(role, config);
 }
 

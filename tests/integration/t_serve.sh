@@ -91,6 +91,19 @@ until_well() {
 	done
 }
 
+# ask_metrics - as a proxy would
+ask_metrics() {
+	python3 - "$home/run/metrics.sock" <<'PY'
+import socket, sys
+line = socket.socket(socket.AF_UNIX)
+line.settimeout(60)
+line.connect(sys.argv[1])
+line.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+while part := line.recv(65536):
+    sys.stdout.write(part.decode())
+PY
+}
+
 # start - the service, ready
 start() {
 	: >"$tmp/log"
@@ -192,10 +205,22 @@ for bad in '--for 10' '--for 0s' '--for 31d' '--rule a/b' '--worker x --rule y' 
 done
 status 0 '^OK: '
 
+# Metrics on a socket: there with the option, gone without it.
+conf 'metrics = yes\n'
+"$assay" --home "$home" reload >"$tmp/out" 2>&1 || wrong "reload: $(cat "$tmp/out")"
+until_log 'metrics: info: ready'
+ask_metrics >"$tmp/out" || wrong "no metrics: $(cat "$tmp/out")"
+grep -q '^HTTP/1.0 200 OK' "$tmp/out" || wrong "metrics are no answer in HTTP"
+grep -q '^assay_process_up{kind="metrics",name=""} 1' "$tmp/out" || wrong "metrics say nothing"
+conf ''
+"$assay" --home "$home" reload >"$tmp/out" 2>&1 || wrong "reload: $(cat "$tmp/out")"
+[ -z "$(child metrics)" ] || wrong "the process for metrics stays"
+[ -e "$home/run/metrics.sock" ] && wrong "the socket for metrics stays"
+
 # Who has to be started anew and finds other files makes all change.
 conf 'recycle_after = 77\n'
 kill -9 "$(child janitor)"
-until_log 'reload done: generation 4'
+until_log 'reload done: generation 6'
 
 # SIGTERM: in order, exit 0, nothing left.
 all=$(cat "/proc/$service/task/$service/children")

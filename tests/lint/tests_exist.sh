@@ -15,7 +15,8 @@ from sources import tracked
 ELSEWHERE = {
     "core/check.c": "integration/t_serve.sh", "core/docfields.c": "lint/schema.sh",
     "core/home.c": "unit/test_config.c",
-    "core/notes.c": "unit/test_engine.c", "core/plan.c": "unit/test_engine.c",
+    "core/metrics.c": "integration/t_serve.sh", "core/notes.c": "unit/test_engine.c",
+    "core/plan.c": "unit/test_engine.c",
     "core/policy.c": "unit/test_engine.c", "core/progress.c": "unit/test_ask.c",
     "core/reload.c": "integration/t_serve.sh", "core/report_read.c": "unit/test_format.c",
     "core/scanner.c": "integration/t_scan.sh", "core/serve.c": "integration/t_serve.sh",
