@@ -26,27 +26,36 @@ static unsigned deaths;
 
 /* ---- the children ---------------------------------------------------------------------------- */
 
+static int act(struct assay_role *role)
+{
+	struct assay_err err;
+
+	if (assay_role_enter(role, &err) != ASSAY_OK)
+		return 99;
+	if (strcmp(role->name, "wrong") == 0) {
+		assay_board_set_error(role->page, "assay.conf:7: wrong");
+		return 78;
+	}
+	if (strcmp(role->name, "killed") == 0)
+		(void)raise(SIGKILL);
+	if (strcmp(role->name, "loading") != 0)
+		assay_board_set_state(role->page, ASSAY_BOARD_IDLE);
+	while (strcmp(role->name, "deaf") == 0 || !assay_role_leaving(role))
+		(void)usleep(2000);
+	return role->config_sha256 != NULL ? 3 : 0;
+}
+
 static int be_child(const char *text)
 {
 	struct assay_arena *arena = assay_arena_new();
 	struct assay_role role;
 	struct assay_err err;
+	int code = 98;
 
-	if (assay_role_parse(&role, arena, text, &err) != ASSAY_OK ||
-	    assay_role_enter(&role, &err) != ASSAY_OK)
-		return 99;
-	if (strcmp(role.name, "wrong") == 0) {
-		assay_board_set_error(role.page, "assay.conf:7: wrong");
-		return 78;
-	}
-	if (strcmp(role.name, "killed") == 0)
-		(void)raise(SIGKILL);
-	if (strcmp(role.name, "loading") != 0)
-		assay_board_set_state(role.page, ASSAY_BOARD_IDLE);
-	while (strcmp(role.name, "deaf") == 0 || !assay_role_leaving(&role))
-		(void)usleep(2000);
+	if (assay_role_parse(&role, arena, text, &err) == ASSAY_OK)
+		code = act(&role);
 	assay_arena_free(&arena);
-	return role.config_sha256 != NULL ? 3 : 0;
+	return code;
 }
 
 /* ---- the tests ------------------------------------------------------------------------------- */
