@@ -72,22 +72,6 @@ const char *assay_janitor_hold(const struct assay_board *board)
 /* ---- begin and end -----------------------------------------------------------------------------
  */
 
-/* row_for - the row of that name on the page, or an empty one; what was dropped is kept */
-static struct assay_board_queue *row_for(struct assay_janitor *j, struct ward *ward)
-{
-	struct assay_board_queue *row = j->page->of.queue;
-
-	for (size_t i = 0; i < ASSAY_BOARD_QUEUES; i++)
-		if (strncmp(row[i].name, ward->name, sizeof row[i].name - 1) == 0)
-			return &row[i];
-	for (size_t i = 0; i < ASSAY_BOARD_QUEUES; i++)
-		if (row[i].name[0] == '\0') {
-			(void)snprintf(row[i].name, sizeof row[i].name, "%s", ward->name);
-			return &row[i];
-		}
-	return &ward->own;
-}
-
 /* find - a queue we have already */
 static bool find(const struct assay_janitor *j, const char *name)
 {
@@ -126,20 +110,31 @@ static enum assay_status add_others(struct assay_janitor *j, struct assay_err *e
 	return st;
 }
 
-/* drop_rows - of queues that are there no more */
-static void drop_rows(struct assay_janitor *j)
+/* dropped_before - by the janitor before us, in the queue of that name */
+static uint64_t dropped_before(const struct assay_board_queue *rows, const char *name)
 {
-	for (size_t i = 0; i < ASSAY_BOARD_QUEUES; i++) {
-		struct assay_board_queue *row = &j->page->of.queue[i];
-		bool ours = false;
+	if (name[0] == '\0')
+		return 0;
+	for (size_t i = 0; i < ASSAY_BOARD_QUEUES; i++)
+		if (strncmp(rows[i].name, name, sizeof rows[i].name - 1) == 0)
+			return rows[i].dropped;
+	return 0;
+}
 
-		for (size_t k = 0; k < j->n; k++)
-			ours |= strncmp(row->name, j->ward[k].name, sizeof row->name - 1) == 0;
-		if (!ours)
-			memset(row, 0, sizeof *row);
+/* set_rows - of our queues, in their order and without holes; what was dropped stays counted */
+static void set_rows(struct assay_janitor *j)
+{
+	struct assay_board_queue *rows = j->page->of.queue, before[ASSAY_BOARD_QUEUES];
+
+	memcpy(before, rows, sizeof before);
+	for (size_t i = 0; i < ASSAY_BOARD_QUEUES; i++) {
+		const char *name = i < j->n ? j->ward[i].name : "";
+
+		rows[i] = (struct assay_board_queue){ .dropped = dropped_before(before, name) };
+		(void)snprintf(rows[i].name, sizeof rows[i].name, "%s", name);
 	}
-	for (size_t k = 0; k < j->n; k++)
-		j->ward[k].row = row_for(j, &j->ward[k]);
+	for (size_t i = 0; i < j->n; i++)
+		j->ward[i].row = i < ASSAY_BOARD_QUEUES ? &rows[i] : &j->ward[i].own;
 }
 
 /* assay_janitor_new - see janitor.h */
@@ -160,7 +155,7 @@ enum assay_status assay_janitor_new(const struct assay_janitor_options *options,
 	if (st == ASSAY_OK)
 		st = add_others(j, err);
 	if (st == ASSAY_OK)
-		drop_rows(j);
+		set_rows(j);
 	else
 		assay_janitor_free(&j);
 	*janitor = j;
