@@ -59,6 +59,21 @@ void assay_reload_release(struct assay_service *s)
 
 /* ---- may it be? ------------------------------------------------------------------------------ */
 
+/* fits - what belongs to the place of the service does not change while it is there */
+static bool fits(const struct assay_service *s, struct assay_err *err)
+{
+	struct assay_role_user user;
+
+	assay_role_user(assay_config_core(s->reload.config), &user);
+	if (user.uid == s->site.user.uid && user.gid == s->site.user.gid)
+		return true;
+	(void)assay_err_set(err, ASSAY_E_CONF,
+	    "[core] user = %.60s: directories and sockets belong to another; stop the service, "
+	    "chown them, start it again",
+	    user.name);
+	return false;
+}
+
 /* begin - read it, and let a child try it */
 static void begin(struct assay_service *s)
 {
@@ -69,6 +84,7 @@ static void begin(struct assay_service *s)
 	s->reload.generation = s->generation + 1;
 	assay_log(ASSAY_LOG_INFO, "reload begins");
 	if (s->options->load(s->options->arg, &s->reload.config, &err) != ASSAY_OK ||
+	    !fits(s, &err) ||
 	    assay_supervise_add(&s->sup, "check", "", s->reload.generation, &err) == NULL) {
 		refuse(s, err.text);
 		return;

@@ -177,6 +177,12 @@ static enum assay_status close_on_exec(const struct assay_role *role, struct ass
 	return ASSAY_OK;
 }
 
+/* note_bug - the scoreboard has our last words */
+static void note_bug(void *arg, const char *text)
+{
+	assay_board_set_error(arg, text);
+}
+
 /* assay_role_enter - from here on one of the service's */
 enum assay_status assay_role_enter(struct assay_role *role, struct assay_err *err)
 {
@@ -200,6 +206,7 @@ enum assay_status assay_role_enter(struct assay_role *role, struct assay_err *er
 	if (st == ASSAY_OK && role->slot > 0) {
 		role->page = assay_board_slot(&role->board, role->slot);
 		assay_board_set_state(role->page, ASSAY_BOARD_STARTING);
+		assay_err_set_bug_hook(note_bug, role->page);
 	}
 	return st;
 }

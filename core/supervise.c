@@ -25,7 +25,6 @@
 #define BACK_FIRST_MS 100
 #define BACK_MOST_MS 30000
 #define GOOD_LIFE_MS 60000
-#define ARGS_MAX 256u
 #define LABEL_TEXT 280
 
 /* assay_supervise_init - nobody yet */
@@ -219,17 +218,22 @@ static char **fill_args(
     struct assay_arena *arena, const struct assay_supervise_options *options, const char *role)
 {
 	const char *const *globals = options->child_args;
-	char **argv = assay_arena_calloc(arena, ARGS_MAX, sizeof *argv);
-	size_t n = 0;
+	size_t room = 6, n = 0;
+	char **argv;
 
+	while (globals != NULL && globals[room - 6] != NULL)
+		room++;
+	argv = assay_arena_calloc(arena, room, sizeof *argv);
+
+	/* The role first: that is what ps(1) shows. */
 	argv[n++] = assay_arena_strdup(arena, "assay");
-	for (; globals != NULL && *globals != NULL && n < ARGS_MAX - 6; globals++)
-		argv[n++] = assay_arena_strdup(arena, *globals);
 	argv[n++] = assay_arena_strdup(arena, "serve");
-	if (options->no_sandbox)
-		argv[n++] = assay_arena_strdup(arena, "--no-sandbox");
 	argv[n++] = assay_arena_strdup(arena, "--as");
 	argv[n++] = assay_arena_strdup(arena, role);
+	if (options->no_sandbox)
+		argv[n++] = assay_arena_strdup(arena, "--no-sandbox");
+	for (; globals != NULL && *globals != NULL; globals++)
+		argv[n++] = assay_arena_strdup(arena, *globals);
 	return argv;
 }
 

@@ -177,6 +177,12 @@ grep -q no_such_option "$tmp/err" || wrong "reload does not say what is wrong"
 until_log 'the old configuration stays in force'
 status 1 '^DEGRADED: .*no_such_option'
 [ "$(child master)" = "$before" ] || wrong "a bad configuration has changed the scan master"
+if [ "$(id -u)" -eq 0 ]; then
+	conf 'user = daemon\n'
+	"$assay" --home "$home" reload 2>"$tmp/err"
+	[ $? -eq 78 ] || wrong "reload for another user is not exit 78"
+	grep -q 'user = daemon' "$tmp/err" || wrong "reload does not say that users stay"
+fi
 conf 'reload = replace\n'
 kill -HUP "$service"
 until_log 'reload done: generation 3'

@@ -339,7 +339,7 @@ int main(int argc, char **argv)
 		TEST(there_is_an_end_to_it),
 	};
 
-	if (argc > 2 && strcmp(argv[argc - 2], "--as") == 0)
-		return be_child(argv[argc - 1]);
+	if (argc > 3 && strcmp(argv[2], "--as") == 0)
+		return be_child(argv[3]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
