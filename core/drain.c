@@ -501,8 +501,11 @@ enum assay_status assay_drain_step(struct assay_drain *drain, struct assay_err *
 	if (st == ASSAY_END) {
 		drain->alone = 0;
 		st = forget(drain, true);
-		if (st == ASSAY_END)
+		if (st == ASSAY_END) {
+			if (drain->page != NULL && drain->page->state != ASSAY_BOARD_IDLE)
+				assay_memory_trim();
 			assay_board_set_state(drain->page, ASSAY_BOARD_IDLE);
+		}
 		return st;
 	}
 	if (st == ASSAY_OK)

@@ -369,14 +369,20 @@ static enum assay_status take_connection(int listening, int *sock, struct assay_
 static enum assay_status await_connection(
     const struct assay_scanproc_place *place, int *sock, struct assay_err *err)
 {
+	bool tidy = false;
+
 	for (*sock = -1; *sock < 0;) {
 		struct pollfd fds[] = { { .fd = place->life, .events = POLLIN },
 			{ .fd = place->inline_sock, .events = POLLIN },
 			{ .fd = place->bulk_sock, .events = POLLIN } };
 		enum assay_status st = ASSAY_OK;
+		int n = poll(fds, 3, BEAT_MS);
 
-		if (poll(fds, 3, BEAT_MS) < 0 && errno != EINTR)
+		if (n < 0 && errno != EINTR)
 			return assay_io_fail(err, "cannot poll", "");
+		if (n == 0 && !tidy)
+			assay_memory_trim();
+		tidy |= n == 0;
 		if (place->page != NULL)
 			place->page->beat_ms = assay_clock_mono_ms();
 		if (fds[0].revents != 0)

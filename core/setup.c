@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "core/setup.h"
 
@@ -58,6 +59,8 @@ enum assay_status assay_setup_warm(
 		    assay_config_path(setup->config, ASSAY_DIR_RUN), &setup->helper, err);
 	if (st == ASSAY_OK)
 		assay_engine_set_helper(setup->engine, setup->helper);
+	/* Compiling rules leaves holes, which each scan process would copy and fill. */
+	assay_memory_trim();
 	return st;
 }
 

@@ -4,6 +4,7 @@
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,4 +255,12 @@ void assay_arena_defer(struct assay_arena *a, void (*fn)(void *), void *ptr)
 size_t assay_arena_used(const struct assay_arena *a)
 {
 	return a->used;
+}
+
+/* assay_memory_trim - see arena.h */
+void assay_memory_trim(void)
+{
+#ifndef ASSAY_SANITIZED
+	(void)malloc_trim(0);
+#endif
 }

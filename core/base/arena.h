@@ -41,4 +41,8 @@ void *assay_xcalloc(size_t count, size_t size);
 void *assay_xrealloc(void *p, size_t n);
 char *assay_xstrdup(const char *s);
 
+/* Gives memory that was freed back to the system: before a fork, so that no child copies it, and
+ * when there is nothing to do. */
+void assay_memory_trim(void);
+
 #endif
