@@ -316,6 +316,15 @@ static void random_hex(char hex[33])
 		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned)raw[i]);
 }
 
+/* assay_request_random_id - see request.h */
+void assay_request_random_id(char id[ASSAY_UUID_TEXT])
+{
+	char hex[33];
+
+	random_hex(hex);
+	put_uuid(hex, '4', id);
+}
+
 /* assay_request_scan_id - given, derived, or random */
 void assay_request_scan_id(
     const struct assay_request *request, const char *sha256, char id[ASSAY_UUID_TEXT])
@@ -330,7 +339,6 @@ void assay_request_scan_id(
 		assay_digest_hex(ASSAY_SHA256, assay_slice_str(name), hex);
 		put_uuid(hex, '8', id);
 	} else {
-		random_hex(hex);
-		put_uuid(hex, '4', id);
+		assay_request_random_id(id);
 	}
 }

@@ -63,6 +63,7 @@ json_t *assay_request_meta(const struct assay_request *request);
 /* The id of this scan: given, derived, or random. */
 void assay_request_scan_id(
     const struct assay_request *request, const char *sha256, char id[ASSAY_UUID_TEXT]);
+void assay_request_random_id(char id[ASSAY_UUID_TEXT]);
 bool assay_request_is_uuid(const char *s);
 
 #endif

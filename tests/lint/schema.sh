@@ -4,6 +4,8 @@
 # tests/lint/schema-baseline.json is the schema of the last release: a property that is gone, a
 # type or an enum value that is gone, a new required member or another privacy class is refused.
 # After a release: cp docs/assay-1.schema.json tests/lint/schema-baseline.json
+# The same for findings: docs/assay-finding-1.schema.json (which test_finding compares with what the
+# program makes) and finding-baseline.json.
 set -eu
 cd "${1:-.}"
 assay=${ASSAY:-${2:-build}/assay}
@@ -53,6 +55,8 @@ def compare(old, new, where):
         compare(node, other[0] if other else {}, f"{where}|{i}")
 
 compare(base, kept, "")
+compare(*(json.load(open(name, encoding="utf-8")) for name in
+          ("tests/lint/finding-baseline.json", "docs/assay-finding-1.schema.json")), "finding: ")
 print("\n".join(bad) or "schema: as the program says, and nothing was taken away")
 sys.exit(bool(bad))
 PY
