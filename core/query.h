@@ -6,8 +6,9 @@
  *	term    = WORD ":" VALUE | TEXT		a VALUE or TEXT with spaces stands in "..."
  *
  * WORD is a word of the vocabulary (compared as that declares: core/facts.h), one of those of the
- * store (verdict, rule, queue_id, scan_id), since, until, date (A..B), body or text. The tree for
- * struct assay_connector.query, member "match" (all text lower case, as stores compare it):
+ * store (verdict, rule, queue_id, scan_id, finding: the kind of one), since, until, date (A..B),
+ * body or text. The tree for struct assay_connector.query, member "match" (all text lower case, as
+ * stores compare it):
  *
  *	{"and": [..]} {"or": [..]} {"not": node}
  *	{"word", "is": "glob", "value"}		* and ?, else equal
@@ -17,13 +18,14 @@
  *	{"word", "is": "one_of", "values"}	equal to one
  *	{"is": "time", "from", "to"}		of the message, ms, [from, to)
  *	{"is": "text", "in": "all" | "body", "value"}	a part of the text
+ *	{"is": "mail", "value"}			all reports of the mail of that scan_id (no term)
  *
  * The whole query a connector gets, all members but "want" may be missing:
  *
  *	{"match": node, "want", "word", "all": superseded and repeated reports too, "limit"}
  *	want "reports": a row is a report, newest first; "count": one row {"count"}; "values": rows
  *	{"value"} of "word"; "counts": rows {"value", "count"} of mails by "word" (or by day, month,
- *	hour), most (latest) first
+ *	hour), most (latest) first; "findings": the findings of the reports, the first first
  *
  * Linear; nesting, terms and bytes are bounded below.
  */

@@ -20,7 +20,7 @@
 #include "base/slice.h"
 #include "fake_host.h"
 
-#define BATCH 100u
+#define BATCH 500u
 #define ROUNDS 60u
 #define FIRST_MS ((int64_t)1735689600000) /* 2025-01-01 */
 #define STEP_MS ((int64_t)31536000000)    /* a year for all */
@@ -153,18 +153,26 @@ static double cpu(void)
 /* fill - all of them, timed by tenths */
 static void fill(struct fake_host *host)
 {
-	double begin = seconds(), begin_cpu = cpu(), before = begin_cpu, first = 0, last = 0;
+	const uint64_t part = mails / 10;
+	double begin = seconds(), begin_cpu = cpu(), first = 0, last = 0;
 	struct assay_buf text;
 
 	assay_buf_init(&text, (size_t)64 << 20);
-	for (uint64_t i = 0, tenth = 1; i < mails; i += BATCH) {
-		save(host, i, mails - i < BATCH ? mails - i : BATCH, &text);
-		if ((i + BATCH) * 10 / mails >= tenth) {
-			last = cpu() - before;
-			first = tenth == 1 ? last : first;
-			before = cpu();
-			tenth++;
+	for (uint64_t tenth = 0; tenth < 10; tenth++) {
+		const uint64_t end = tenth == 9 ? mails : (tenth + 1) * part;
+		const double before = cpu(), wall = seconds();
+		uint64_t n;
+
+		for (uint64_t i = tenth * part; i < end; i += n) {
+			n = end - i < BATCH ? end - i : BATCH;
+			save(host, i, n, &text);
 		}
+		last = cpu() - before;
+		first = tenth == 0 ? last : first;
+		(void)printf("inserts to %9" PRIu64 ": %6.0f per second, %6.0f per CPU second\n",
+		    end, (double)(end - tenth * part) / (seconds() - wall),
+		    (double)(end - tenth * part) / last);
+		(void)fflush(stdout);
 	}
 	(void)assay_plugin.connector->flush(fake_host_state(host), NULL);
 	(void)printf(

@@ -3,89 +3,7 @@
  * tests of plugins/connector/sqlite: idempotent, one of several reports, every comparison, text,
  * batches, what is refused
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-#include <sqlite3.h>
-
-#include "base/slice.h"
-#include "fake_host.h"
-#include "keep_dir.h"
-
-static struct keep_dir dir;
-static struct fake_host *host;
-
-/* open_store - the plugin over a directory */
-static void open_store(const char *more)
-{
-	const char *opts[] = { keep_dir_opt(&dir, "path", "/deep/er/store.db"), more, NULL };
-
-	assert_int_equal(fake_host_open(&assay_plugin, opts, NULL, &host, NULL), ASSAY_OK);
-}
-
-static void start(void)
-{
-	keep_dir_make(&dir);
-	open_store(NULL);
-}
-
-static void stop(void)
-{
-	fake_host_close(&host);
-	keep_dir_remove(&dir);
-}
-
-/* save - reports by their JSON; ids are "1...", "2..." in order */
-static enum assay_status save(const char *const *json, size_t n, struct assay_err *err)
-{
-	static char id[10][8];
-	struct assay_record records[10];
-
-	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(id[i], sizeof id[i], "%zuabcde", i + 1);
-		records[i] = (struct assay_record){ "report", id[i], assay_slice_str(json[i]) };
-	}
-	return assay_plugin.connector->save(fake_host_state(host), records, n, err);
-}
-
-/* note - rows as text, one behind the other */
-static bool note(void *arg, const json_t *row)
-{
-	char *out = arg;
-	const char *n = json_string_value(json_object_get(row, "n"));
-	char *text = n != NULL ? NULL : json_dumps(row, JSON_COMPACT);
-
-	(void)snprintf(out + strlen(out), 2000 - strlen(out), "%s ", n != NULL ? n : text);
-	free(text);
-	return true;
-}
-
-/* ask - what a query in JSON finds: the members "n" of the reports, or the rows */
-static const char *ask(const char *query)
-{
-	static char out[2000];
-	struct assay_err err = { .text = "" };
-	json_t *json = json_loads(query, 0, NULL);
-
-	assert_non_null(json);
-	out[0] = '\0';
-	if (assay_plugin.connector->query(fake_host_state(host), json, note, out, &err) != ASSAY_OK)
-		(void)snprintf(out, sizeof out, "%s", err.text);
-	json_decref(json);
-	return out;
-}
-
-/* match - only the comparison differs */
-static const char *match(const char *node)
-{
-	char query[1000];
-
-	(void)snprintf(query, sizeof query, "{\"match\":%s}", node);
-	return ask(query);
-}
+#include "sqlite_store.h"
 
 #define TIME(t) "\"message_time\":{\"utc\":\"" t "T00:00:00.000Z\"}"
 
@@ -229,22 +147,6 @@ static void values_and_counts(void **state)
 	stop();
 }
 
-/* fetched - the member "n" of a report, or why not */
-static const char *fetched(const char *id)
-{
-	static char out[600];
-	struct assay_err err;
-	json_t *report = NULL;
-
-	if (assay_plugin.connector->fetch(fake_host_state(host), id, &report, &err) == ASSAY_OK)
-		(void)snprintf(
-		    out, sizeof out, "%s", json_string_value(json_object_get(report, "n")));
-	else
-		(void)snprintf(out, sizeof out, "%d", (int)err.code);
-	json_decref(report);
-	return out;
-}
-
 static void found_by_its_names(void **state)
 {
 	const char *more[2] = { "{\"n\":\"D\",\"content_sha256\":\"dd\",\"facts\":{\"message_id\":"
@@ -293,16 +195,6 @@ static void bodies_are_left_out_when_told(void **state)
 	stop();
 }
 
-/* run - SQL on the file, past the plugin */
-static void run(const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(keep_dir_path(&dir, "/deep/er/store.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	(void)sqlite3_close(db);
-}
-
 /* refused - what saving and asking say about a file that is none of ours */
 static void refused(const char *said)
 {
@@ -323,11 +215,11 @@ static void others_files_are_refused(void **state)
 	assert_non_null(strstr(ask("{}"), "no store yet"));
 	assert_int_equal(save(mails, 1, NULL), ASSAY_OK);
 	fake_host_close(&host);
-	run("UPDATE about SET value = 2 WHERE name = 'schema'");
+	run("UPDATE about SET value = 3 WHERE name = 'schema'");
 	refused("newer version");
 	run("PRAGMA application_id = 1");
 	refused("another program");
-	keep_dir_write(&dir, "/deep/er/store.db",
+	keep_dir_write(&dir, STORE_FILE,
 	    "this is no database, but long enough to be read"
 	    " as one if somebody tried to do so, is it not?");
 	refused("no store of assay");

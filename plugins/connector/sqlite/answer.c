@@ -5,38 +5,77 @@
 
 #include "answer.h"
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/map.h"
 #include "base/slice.h"
+#include "find.h"
+#include "key.h"
 #include "pack.h"
 #include "select.h"
 
-#define FOLD 16
-#define PREFIX_LEAST 4u
-#define UUID 36u
+#define IDS_MOST ((size_t)1 << 30) /* bytes */
 
 /* One query being answered. */
 struct answer {
 	struct assay_store *store;
 	struct assay_arena *arena;
 	struct assay_select *select;
+	const struct assay_question *question;
 	const char *word; /* of values and counts */
 	bool all;
-	int64_t limit; /* < 0: none */
-	bool (*row)(void *arg, const json_t *row);
-	void *arg;
+	int64_t limit;        /* < 0: none */
+	struct assay_buf ids; /* int64_t each: reports found */
+	json_t *rows;         /* found */
+	bool enough;          /* the caller says so */
 };
 
-/* pair - {"value"} or {"value", "count"}; from columns of a statement */
-static json_t *pair(sqlite3_stmt *stmt, bool counted)
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* hand_out - the rows found so far */
+static void hand_out(struct answer *a)
 {
-	json_t *row = json_object(), *value;
+	for (size_t i = 0; i < json_array_size(a->rows) && !a->enough; i++)
+		a->enough = !a->question->row(a->question->arg, json_array_get(a->rows, i));
+	(void)json_array_clear(a->rows);
+}
+
+/* keep - one more row, taken; false: that is enough */
+static bool keep(struct answer *a, json_t *row)
+{
+	(void)json_array_append_new(a->rows, row);
+	if (json_array_size(a->rows) >= ASSAY_ANSWER_ROWS)
+		hand_out(a);
+	return !a->enough;
+}
+
+/* value_of - a column as a value of a row: digests and ids are bytes */
+static json_t *value_of(sqlite3_stmt *stmt, bool is_id)
+{
+	const unsigned char *bytes;
+	char text[ASSAY_KEY_MOST + 1];
+	size_t n;
 
 	if (sqlite3_column_type(stmt, 0) == SQLITE_INTEGER)
-		value = json_integer(sqlite3_column_int64(stmt, 0));
-	else
-		value = json_stringn((const char *)sqlite3_column_text(stmt, 0),
+		return json_integer(sqlite3_column_int64(stmt, 0));
+	if (sqlite3_column_type(stmt, 0) != SQLITE_BLOB)
+		return json_stringn((const char *)sqlite3_column_text(stmt, 0),
 		    (size_t)sqlite3_column_bytes(stmt, 0));
+	bytes = sqlite3_column_blob(stmt, 0);
+	n = (size_t)sqlite3_column_bytes(stmt, 0);
+	if (is_id && n == ASSAY_KEY_UUID)
+		assay_key_uuid_text(bytes, text);
+	else
+		assay_key_hex(assay_slice((const char *)bytes, n), text);
+	return json_string(text);
+}
+
+/* pair - {"value"} or {"value", "count"}; from columns of a statement */
+static json_t *pair(sqlite3_stmt *stmt, bool counted, bool is_id)
+{
+	json_t *row = json_object(), *value = value_of(stmt, is_id);
+
 	(void)json_object_set_new(row, "value", value != NULL ? value : json_null());
 	if (counted)
 		(void)json_object_set_new(
@@ -45,32 +84,6 @@ static json_t *pair(sqlite3_stmt *stmt, bool counted)
 }
 
 /* ---- reports --------------------------------------------------------------------------------- */
-
-/* document - the report of a row */
-static enum assay_status document(
-    struct assay_store *store, int64_t id, json_t **report, struct assay_err *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	enum assay_status status =
-	    assay_store_prepare(store, "SELECT json FROM document WHERE report = ?", &stmt, err);
-
-	if (status == ASSAY_OK) {
-		(void)sqlite3_bind_int64(stmt, 1, id);
-		status = assay_store_step(store, stmt, err);
-	}
-	if (status == ASSAY_END)
-		status = assay_err_set(err, ASSAY_E_NOENT, "%s: the report is gone", store->path);
-	if (status == ASSAY_OK) {
-		const char *bytes = sqlite3_column_blob(stmt, 0);
-
-		status = assay_unpack(
-		    assay_slice(bytes, (size_t)sqlite3_column_bytes(stmt, 0)), report, err);
-		if (status != ASSAY_OK)
-			(void)assay_err_prefix(err, "%s", store->path);
-	}
-	(void)sqlite3_finalize(stmt);
-	return status;
-}
 
 /* is_new - is it the first report of its mail? */
 static bool is_new(struct assay_map *seen, struct assay_arena *arena, sqlite3_stmt *stmt)
@@ -82,36 +95,16 @@ static bool is_new(struct assay_map *seen, struct assay_arena *arena, sqlite3_st
 	    assay_map_add(seen, assay_arena_slice(arena, fold), arena);
 }
 
-/* show - one report to the caller; ASSAY_END when he has enough */
-static enum assay_status show(
-    const struct answer *a, sqlite3_stmt *stmt, bool ids_only, struct assay_err *err)
+/* reports - newest first, one of each mail: `column` of each */
+static enum assay_status reports(struct answer *a, const char *column, struct assay_err *err)
 {
-	enum assay_status status = ASSAY_OK;
-	json_t *row = NULL;
-
-	if (ids_only) {
-		row = json_object();
-		(void)json_object_set_new(
-		    row, "value", json_string((const char *)sqlite3_column_text(stmt, 2)));
-	} else {
-		status = document(a->store, sqlite3_column_int64(stmt, 0), &row, err);
-	}
-	if (status == ASSAY_OK && !a->row(a->arg, row))
-		status = ASSAY_END;
-	json_decref(row);
-	return status;
-}
-
-/* reports - newest first, one of each mail */
-static enum assay_status reports(const struct answer *a, bool ids_only, struct assay_err *err)
-{
+	const bool ids_only = strcmp(column, "r.id") != 0;
 	sqlite3_stmt *stmt = NULL;
 	struct assay_map seen;
 	int64_t left = a->limit;
 	enum assay_status status = assay_select_prepare(a->select,
 	    assay_arena_printf(a->arena,
-		"SELECT r.id, r.fold, r.scan_id FROM report r WHERE %s"
-		" ORDER BY r.time DESC, r.id DESC",
+		"SELECT %s, r.fold FROM report r WHERE %s ORDER BY r.time DESC, r.id DESC", column,
 		a->select->where),
 	    &stmt, err);
 
@@ -120,8 +113,64 @@ static enum assay_status reports(const struct answer *a, bool ids_only, struct a
 		status = assay_store_step(a->store, stmt, err);
 		if (status != ASSAY_OK || (!a->all && !is_new(&seen, a->arena, stmt)))
 			continue;
-		status = show(a, stmt, ids_only, err);
 		left--;
+		if (!ids_only) {
+			const int64_t id = sqlite3_column_int64(stmt, 0);
+
+			if (!assay_buf_add(&a->ids, &id, sizeof id))
+				status = assay_err_set(err, ASSAY_E_LIMIT,
+				    "query: it finds too many; narrow it with since: and until:");
+		} else if (!keep(a, pair(stmt, false, true))) {
+			break;
+		}
+	}
+	(void)sqlite3_finalize(stmt);
+	return status == ASSAY_END ? ASSAY_OK : status;
+}
+
+/* hand_out_reports - those found; each is read by itself */
+static enum assay_status hand_out_reports(struct answer *a, struct assay_err *err)
+{
+	enum assay_status status = ASSAY_OK;
+
+	for (size_t at = 0; at < a->ids.n && status == ASSAY_OK && !a->enough;
+	     at += sizeof(int64_t)) {
+		json_t *report;
+		int64_t id;
+
+		memcpy(&id, a->ids.p + at, sizeof id);
+		status = assay_find_document(a->store, id, &report, err);
+		if (status == ASSAY_OK)
+			a->enough = !a->question->row(a->question->arg, report);
+		else if (status == ASSAY_END)
+			status = ASSAY_OK;
+		json_decref(report);
+	}
+	return status;
+}
+
+/* findings - of the reports, the first first */
+static enum assay_status findings(struct answer *a, struct assay_err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	enum assay_status status = assay_select_prepare(a->select,
+	    assay_arena_printf(a->arena,
+		"SELECT f.json FROM finding f WHERE f.scan_id IN (SELECT r.scan_id FROM report r"
+		" WHERE %s) ORDER BY f.time, f.id LIMIT ?%u",
+		a->select->where, assay_select_number(a->select, a->limit)),
+	    &stmt, err);
+
+	while (status == ASSAY_OK) {
+		json_t *finding;
+
+		status = assay_store_step(a->store, stmt, err);
+		if (status != ASSAY_OK)
+			break;
+		status = assay_unpack(assay_slice(sqlite3_column_blob(stmt, 0),
+					  (size_t)sqlite3_column_bytes(stmt, 0)),
+		    &finding, err);
+		if (status == ASSAY_OK && !keep(a, finding))
+			break;
 	}
 	(void)sqlite3_finalize(stmt);
 	return status == ASSAY_END ? ASSAY_OK : status;
@@ -129,23 +178,16 @@ static enum assay_status reports(const struct answer *a, bool ids_only, struct a
 
 /* ---- values and counts ----------------------------------------------------------------------- */
 
-/* run - rows of one statement to the caller */
-static enum assay_status run(
-    const struct answer *a, const char *sql, bool counted, struct assay_err *err)
+/* run - rows of one statement */
+static enum assay_status run(struct answer *a, const char *sql, bool counted, struct assay_err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	enum assay_status status = assay_select_prepare(a->select, sql, &stmt, err);
 
 	while (status == ASSAY_OK) {
-		json_t *row;
-
 		status = assay_store_step(a->store, stmt, err);
-		if (status != ASSAY_OK)
+		if (status == ASSAY_OK && !keep(a, pair(stmt, counted, false)))
 			break;
-		row = pair(stmt, counted);
-		if (!a->row(a->arg, row))
-			status = ASSAY_END;
-		json_decref(row);
 	}
 	(void)sqlite3_finalize(stmt);
 	return status == ASSAY_END ? ASSAY_OK : status;
@@ -158,24 +200,23 @@ static const char *distinct(const struct answer *a)
 }
 
 /* values - of a word, each once */
-static enum assay_status values(const struct answer *a, struct assay_err *err)
+static enum assay_status values(struct answer *a, struct assay_err *err)
 {
 	if (strcmp(a->word, "scan_id") == 0)
-		return reports(a, true, err);
+		return reports(a, "r.scan_id", err);
 	return run(a,
 	    assay_arena_printf(a->arena,
-		"SELECT coalesce(v.shown, v.text) FROM value v WHERE v.word ="
-		" (SELECT id FROM word WHERE name = ?%u) AND EXISTS (SELECT 1 FROM fact f"
+		"SELECT v.text FROM part p CROSS JOIN value v ON v.part = p.id AND v.word ="
+		" (SELECT id FROM word WHERE name = ?%u) WHERE EXISTS (SELECT 1 FROM fact f"
 		" CROSS JOIN report r ON r.id = f.report WHERE f.value = v.id AND (%s))"
-		" ORDER BY v.text LIMIT ?%u",
+		" GROUP BY v.text ORDER BY v.text LIMIT ?%u",
 		assay_select_text(a->select, assay_slice_str(a->word)), a->select->where,
 		assay_select_number(a->select, a->limit)),
 	    false, err);
 }
 
 /* count_times - per day, month or hour, the latest first */
-static enum assay_status count_times(
-    const struct answer *a, const char *format, struct assay_err *err)
+static enum assay_status count_times(struct answer *a, const char *format, struct assay_err *err)
 {
 	return run(a,
 	    assay_arena_printf(a->arena,
@@ -187,7 +228,7 @@ static enum assay_status count_times(
 }
 
 /* counts - mails per value of a word, most first */
-static enum assay_status counts(const struct answer *a, struct assay_err *err)
+static enum assay_status counts(struct answer *a, struct assay_err *err)
 {
 	if (strcmp(a->word, "day") == 0)
 		return count_times(a, "%Y-%m-%d", err);
@@ -197,17 +238,17 @@ static enum assay_status counts(const struct answer *a, struct assay_err *err)
 		return count_times(a, "%Y-%m-%dT%H", err);
 	return run(a,
 	    assay_arena_printf(a->arena,
-		"SELECT coalesce(v.shown, v.text), %s n FROM value v CROSS JOIN fact f"
-		" ON f.value = v.id CROSS JOIN report r ON r.id = f.report WHERE v.word ="
-		" (SELECT id FROM word WHERE name = ?%u) AND (%s)"
-		" GROUP BY v.id ORDER BY n DESC, v.text LIMIT ?%u",
+		"SELECT v.text, %s n FROM part p CROSS JOIN value v ON v.part = p.id AND v.word ="
+		" (SELECT id FROM word WHERE name = ?%u) CROSS JOIN fact f ON f.value = v.id"
+		" CROSS JOIN report r ON r.id = f.report WHERE (%s)"
+		" GROUP BY v.text ORDER BY n DESC, v.text LIMIT ?%u",
 		distinct(a), assay_select_text(a->select, assay_slice_str(a->word)),
 		a->select->where, assay_select_number(a->select, a->limit)),
 	    true, err);
 }
 
 /* total - how many mails */
-static enum assay_status total(const struct answer *a, struct assay_err *err)
+static enum assay_status total(struct answer *a, struct assay_err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	enum assay_status status = assay_select_prepare(a->select,
@@ -222,18 +263,19 @@ static enum assay_status total(const struct answer *a, struct assay_err *err)
 
 		(void)json_object_set_new(
 		    row, "count", json_integer(sqlite3_column_int64(stmt, 0)));
-		(void)a->row(a->arg, row);
-		json_decref(row);
+		(void)keep(a, row);
 	}
 	(void)sqlite3_finalize(stmt);
 	return status;
 }
 
 /* answer - what is wanted */
-static enum assay_status answer(const struct answer *a, const char *want, struct assay_err *err)
+static enum assay_status answer(struct answer *a, const char *want, struct assay_err *err)
 {
 	if (want == NULL || strcmp(want, "reports") == 0)
-		return reports(a, false, err);
+		return reports(a, "r.id", err);
+	if (strcmp(want, "findings") == 0)
+		return findings(a, err);
 	if (strcmp(want, "count") == 0)
 		return total(a, err);
 	if (strcmp(want, "values") == 0 && a->word != NULL)
@@ -243,12 +285,30 @@ static enum assay_status answer(const struct answer *a, const char *want, struct
 	return assay_err_set(err, ASSAY_E_USAGE, "query: this store cannot answer \"%s\"", want);
 }
 
-/* assay_answer_query - see answer.h */
-enum assay_status assay_answer_query(struct assay_store *store, const json_t *query,
-    bool (*row)(void *arg, const json_t *row), void *arg, struct assay_err *err)
+/* answer_at_once - from one state of the store, in time */
+static enum assay_status answer_at_once(
+    struct answer *a, const json_t *query, struct assay_err *err)
 {
-	struct answer a = { .store = store, .row = row, .arg = arg };
-	const json_t *limit = json_object_get(query, "limit");
+	const int64_t timeout = a->question->timeout_ms;
+	enum assay_status status = assay_store_exec(a->store, "BEGIN", err);
+
+	if (status != ASSAY_OK)
+		return status;
+	a->store->deadline_ms = timeout > 0 ? assay_clock_mono_ms() + timeout : 0;
+	status = assay_select_compile(a->select, json_object_get(query, "match"), a->all, err);
+	if (status == ASSAY_OK)
+		status = answer(a, json_string_value(json_object_get(query, "want")), err);
+	a->store->deadline_ms = 0;
+	(void)sqlite3_exec(a->store->db, "COMMIT", NULL, NULL, NULL);
+	return status;
+}
+
+/* assay_answer_query - see answer.h */
+enum assay_status assay_answer_query(
+    struct assay_store *store, const struct assay_question *question, struct assay_err *err)
+{
+	const json_t *query = question->query, *limit = json_object_get(query, "limit");
+	struct answer a = { .store = store, .question = question };
 	enum assay_status status;
 
 	a.arena = assay_arena_new();
@@ -258,101 +318,15 @@ enum assay_status assay_answer_query(struct assay_store *store, const json_t *qu
 	a.word = json_string_value(json_object_get(query, "word"));
 	a.all = json_is_true(json_object_get(query, "all"));
 	a.limit = json_is_integer(limit) ? json_integer_value(limit) : -1;
-	/* One state of the store for all statements. */
-	status = assay_store_exec(store, "BEGIN", err);
+	a.rows = json_array();
+	assay_buf_init(&a.ids, IDS_MOST);
+	status = answer_at_once(&a, query, err);
 	if (status == ASSAY_OK) {
-		status =
-		    assay_select_compile(a.select, json_object_get(query, "match"), a.all, err);
-		if (status == ASSAY_OK)
-			status = answer(&a, json_string_value(json_object_get(query, "want")), err);
-		(void)sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+		hand_out(&a);
+		status = hand_out_reports(&a, err);
 	}
+	json_decref(a.rows);
+	assay_buf_release(&a.ids);
 	assay_arena_free(&a.arena);
 	return status;
-}
-
-/* ---- one report ------------------------------------------------------------------------------ */
-
-/* lower - the id as the store compares it, without angle brackets */
-static struct assay_slice lower(const char *id, char *text, size_t size)
-{
-	struct assay_slice s = assay_slice_trim(assay_slice_str(id));
-
-	if (s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>')
-		s = assay_slice(s.p + 1, s.n - 2);
-	s = assay_slice_head(s, size - 1);
-	for (size_t i = 0; i < s.n; i++)
-		text[i] = (char)assay_ascii_lower(s.p[i]);
-	text[s.n] = '\0';
-	return assay_slice(text, s.n);
-}
-
-/* find - the best report a query of one text gives; E_USAGE when it gives several mails */
-static enum assay_status find(struct assay_store *store, const char *sql, struct assay_slice id,
-    int64_t *report, struct assay_err *err)
-{
-	sqlite3_stmt *stmt = NULL;
-	enum assay_status status = assay_store_prepare(store, sql, &stmt, err);
-	char first[FOLD];
-
-	*report = 0;
-	if (status == ASSAY_OK)
-		assay_store_bind_text(stmt, 1, id);
-	while (status == ASSAY_OK) {
-		status = assay_store_step(store, stmt, err);
-		if (status != ASSAY_OK || sqlite3_column_bytes(stmt, 1) != FOLD)
-			break;
-		if (*report == 0) {
-			*report = sqlite3_column_int64(stmt, 0);
-			memcpy(first, sqlite3_column_blob(stmt, 1), FOLD);
-		} else if (memcmp(first, sqlite3_column_blob(stmt, 1), FOLD) != 0) {
-			status = assay_err_set(err, ASSAY_E_USAGE,
-			    "%.*s: several mails have that id; say more of it, or use assay search",
-			    (int)id.n, id.p);
-		}
-	}
-	(void)sqlite3_finalize(stmt);
-	return status == ASSAY_END ? ASSAY_OK : status;
-}
-
-/* assay_answer_fetch - see answer.h */
-enum assay_status assay_answer_fetch(
-    struct assay_store *store, const char *id, json_t **report, struct assay_err *err)
-{
-	static const char *const ways[] = {
-		"SELECT id, fold FROM report WHERE scan_id = ?",
-		"SELECT r.id, r.fold FROM report r WHERE r.id IN (SELECT f.report FROM fact f"
-		" WHERE f.value IN (SELECT v.id FROM value v WHERE v.word IN (SELECT w.id FROM "
-		"word w"
-		" WHERE w.name IN ('queue_id', 'message_id')) AND v.text = ?1))"
-		" ORDER BY r.superseded, r.time DESC, r.id DESC",
-		"SELECT id, fold FROM report WHERE scan_id >= ?1 AND scan_id < ?1 || '~' LIMIT 100",
-	};
-	char text[2049];
-	const struct assay_slice wanted = lower(id, text, sizeof text);
-	enum assay_status status = ASSAY_OK;
-	int64_t found = 0;
-
-	for (size_t i = 0; i < 3 && status == ASSAY_OK && found == 0; i++)
-		if (i < 2 || (wanted.n >= PREFIX_LEAST && wanted.n < UUID))
-			status = find(store, ways[i], wanted, &found, err);
-	if (status == ASSAY_OK && found == 0)
-		return assay_err_set(
-		    err, ASSAY_E_NOENT, "%s: no report of that id is in %s", id, store->path);
-	return status == ASSAY_OK ? document(store, found, report, err) : status;
-}
-
-/* assay_answer_has - see answer.h */
-bool assay_answer_has(struct assay_store *store, const char *source_id)
-{
-	sqlite3_stmt *stmt = NULL;
-	bool has = false;
-
-	if (assay_store_prepare(store, "SELECT 1 FROM report WHERE source_id = ?", &stmt, NULL) ==
-	    ASSAY_OK) {
-		assay_store_bind_text(stmt, 1, assay_slice_str(source_id));
-		has = assay_store_step(store, stmt, NULL) == ASSAY_OK;
-	}
-	(void)sqlite3_finalize(stmt);
-	return has;
 }

@@ -11,12 +11,11 @@
 
 #include "select.h"
 
-#define ASSAY_COMPARE_MANY 2000 /* counted no further */
-
 struct assay_compare {
-	const char *set;    /* SQL: ids of reports, each perhaps more than once */
-	const char *values; /* numbers of the values, when there are few; or NULL */
-	int64_t count;      /* of `set`, ASSAY_COMPARE_MANY + 1: more */
+	const char *set; /* SQL: ids of reports, each perhaps more than once */
+	unsigned few;    /* so many values in a part at most ... */
+	unsigned ids;    /* ... and this parameter has them, for assay_pick (part.h); 0: many */
+	int64_t count;   /* of `set`, assay_select.many + 1: more */
 };
 
 ASSAY_MUST_CHECK enum assay_status assay_compare_compile(struct assay_select *select,

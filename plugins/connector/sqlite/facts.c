@@ -1,23 +1,22 @@
 /*
- * sqlite/facts.c - see facts.h
+ * sqlite/facts.c - see facts.h. Fails as the store fails; a value of another type is left out.
  */
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/slice.h"
 #include "facts.h"
-
-#define DIGEST_LEAST 32u
+#include "part.h"
 
 /* A text in all the forms it is kept in. */
 struct value {
-	char text[ASSAY_FACTS_VALUE], key[ASSAY_FACTS_VALUE];
+	struct assay_slice text; /* as it came, cut */
+	unsigned char digest[ASSAY_FACTS_VALUE / 2];
+	char key[ASSAY_FACTS_VALUE];
 	unsigned char net[16];
-	struct assay_slice shown; /* p NULL: as text */
-	size_t n;
-	bool has_key, has_net, is_number;
+	size_t ndigest; /* > 0: it is one, and has no key */
+	bool has_net, is_number;
 	int64_t number;
 };
 
@@ -41,30 +40,50 @@ static bool take_net(struct assay_slice text, unsigned char net[16])
 /* take_text - fills in the forms; cut between characters */
 static void take_text(struct value *v, struct assay_slice text)
 {
-	bool hex = text.n >= DIGEST_LEAST, same = true;
+	size_t n = text.n < ASSAY_FACTS_VALUE ? text.n : ASSAY_FACTS_VALUE;
 
-	v->n = text.n < sizeof v->text ? text.n : sizeof v->text;
-	while (v->n < text.n && v->n > 0 && ((unsigned char)text.p[v->n] & 0xc0) == 0x80)
-		v->n--;
-	for (size_t i = 0; i < v->n; i++) {
-		v->text[i] = (char)assay_ascii_lower(text.p[i]);
-		v->key[v->n - 1 - i] = v->text[i];
-		same = same && v->text[i] == text.p[i];
-		hex = hex && assay_ascii_hex(text.p[i]) >= 0;
-	}
-	v->has_key = !hex;
-	v->has_net = take_net(assay_slice(v->text, v->n), v->net);
-	v->shown = same ? ASSAY_SLICE_NONE : assay_slice_head(text, v->n);
+	while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n--;
+	v->text = assay_slice_head(text, n);
+	v->ndigest = assay_key_digest(v->text, v->digest);
+	for (size_t i = 0; i < n; i++)
+		v->key[n - 1 - i] = (char)assay_ascii_lower(text.p[i]);
+	v->has_net = take_net(v->text, v->net);
 	v->is_number = false;
 }
 
-/* bind_value - text or number */
+/* take_number - an integer */
+static void take_number(struct value *v, int64_t number)
+{
+	v->text = ASSAY_SLICE_NONE;
+	v->ndigest = 0;
+	v->has_net = false;
+	v->is_number = true;
+	v->number = number;
+}
+
+/* bind_place - part and word, for a statement about values */
+static enum assay_status bind_place(const struct assay_facts_of *of, int64_t word,
+    enum assay_store_statement which, sqlite3_stmt **stmt, struct assay_err *err)
+{
+	const enum assay_status status = assay_store_prepared(of->store, which, stmt, err);
+
+	if (status == ASSAY_OK) {
+		(void)sqlite3_bind_int64(*stmt, 1, of->part);
+		(void)sqlite3_bind_int64(*stmt, 2, word);
+	}
+	return status;
+}
+
+/* bind_value - text, digest or number */
 static void bind_value(sqlite3_stmt *stmt, int at, const struct value *v)
 {
 	if (v->is_number)
 		(void)sqlite3_bind_int64(stmt, at, v->number);
+	else if (v->ndigest > 0)
+		assay_store_bind_blob(stmt, at, assay_slice((const char *)v->digest, v->ndigest));
 	else
-		assay_store_bind_text(stmt, at, assay_slice(v->text, v->n));
+		assay_store_bind_text(stmt, at, v->text);
 }
 
 /* id_of - what a prepared and bound query finds; 0: nothing */
@@ -78,10 +97,11 @@ static enum assay_status id_of(
 	return status == ASSAY_END ? ASSAY_OK : status;
 }
 
-/* word_id - of a word, new or not */
+/* word_id - of a word; 0: there is none, and it shall not be made */
 static enum assay_status word_id(
-    struct assay_store *store, const char *word, int64_t *id, struct assay_err *err)
+    const struct assay_facts_of *of, const char *word, int64_t *id, struct assay_err *err)
 {
+	struct assay_store *store = of->store;
 	sqlite3_stmt *stmt;
 	enum assay_status status = assay_store_prepared(store, ASSAY_STORE_FIND_WORD, &stmt, err);
 
@@ -89,7 +109,7 @@ static enum assay_status word_id(
 		return status;
 	assay_store_bind_text(stmt, 1, assay_slice_str(word));
 	status = id_of(store, stmt, id, err);
-	if (status != ASSAY_OK || *id != 0)
+	if (status != ASSAY_OK || *id != 0 || of->drop)
 		return status;
 	status = assay_store_prepared(store, ASSAY_STORE_ADD_WORD, &stmt, err);
 	if (status != ASSAY_OK)
@@ -100,55 +120,157 @@ static enum assay_status word_id(
 	return status;
 }
 
-/* value_id - of a value, new or not */
-static enum assay_status value_id(struct assay_store *store, int64_t word, const struct value *v,
-    int64_t *id, struct assay_err *err)
+/* ---- in -------------------------------------------------------------------------------------- */
+
+/* One more way to find a value: a row of ending or net. */
+struct form {
+	enum assay_store_statement which;
+	struct assay_slice bytes;
+};
+
+/* add_form - of a value */
+static enum assay_status add_form(const struct assay_facts_of *of, int64_t word, int64_t id,
+    const struct form *form, struct assay_err *err)
 {
 	sqlite3_stmt *stmt;
-	enum assay_status status = assay_store_prepared(store, ASSAY_STORE_FIND_VALUE, &stmt, err);
+	const enum assay_status status = bind_place(of, word, form->which, &stmt, err);
 
 	if (status != ASSAY_OK)
 		return status;
-	(void)sqlite3_bind_int64(stmt, 1, word);
-	bind_value(stmt, 2, v);
-	status = id_of(store, stmt, id, err);
-	if (status != ASSAY_OK || *id != 0)
-		return status;
-	status = assay_store_prepared(store, ASSAY_STORE_ADD_VALUE, &stmt, err);
+	assay_store_bind_blob(stmt, 3, form->bytes);
+	(void)sqlite3_bind_int64(stmt, 4, id);
+	return assay_store_run(of->store, stmt, err);
+}
+
+/* new_value - with all its forms */
+static enum assay_status new_value(const struct assay_facts_of *of, int64_t word,
+    const struct value *v, int64_t *id, struct assay_err *err)
+{
+	const struct form ending = { ASSAY_STORE_ADD_ENDING, assay_slice(v->key, v->text.n) };
+	const struct form net = { ASSAY_STORE_ADD_NET, assay_slice((const char *)v->net, 16) };
+	sqlite3_stmt *stmt;
+	enum assay_status status = bind_place(of, word, ASSAY_STORE_ADD_VALUE, &stmt, err);
+
 	if (status != ASSAY_OK)
 		return status;
-	(void)sqlite3_bind_int64(stmt, 1, word);
-	bind_value(stmt, 2, v);
-	assay_store_bind_text(stmt, 3, v->shown);
-	if (v->has_key)
-		assay_store_bind_blob(stmt, 4, assay_slice(v->key, v->n));
-	if (v->has_net)
-		assay_store_bind_blob(stmt, 5, assay_slice((const char *)v->net, 16));
-	status = assay_store_run(store, stmt, err);
-	*id = sqlite3_last_insert_rowid(store->db);
+	*id = of->store->parts->next_value++;
+	bind_value(stmt, 3, v);
+	(void)sqlite3_bind_int64(stmt, 4, *id);
+	status = assay_store_run(of->store, stmt, err);
+	if (status == ASSAY_OK && !v->is_number && v->ndigest == 0)
+		status = add_form(of, word, *id, &ending, err);
+	if (status == ASSAY_OK && v->has_net)
+		status = add_form(of, word, *id, &net, err);
+	return status;
+}
+
+/* find_value - 0: it is not there */
+static enum assay_status find_value(const struct assay_facts_of *of, int64_t word,
+    const struct value *v, int64_t *id, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	const enum assay_status status = bind_place(of, word, ASSAY_STORE_FIND_VALUE, &stmt, err);
+
+	if (status != ASSAY_OK)
+		return status;
+	bind_value(stmt, 3, v);
+	return id_of(of->store, stmt, id, err);
+}
+
+/* bind_fact - a value of the report */
+static enum assay_status bind_fact(const struct assay_facts_of *of, int64_t value,
+    enum assay_store_statement which, sqlite3_stmt **stmt, struct assay_err *err)
+{
+	const enum assay_status status = assay_store_prepared(of->store, which, stmt, err);
+
+	if (status == ASSAY_OK) {
+		(void)sqlite3_bind_int64(*stmt, 1, value);
+		(void)sqlite3_bind_int64(*stmt, 2, of->report);
+	}
 	return status;
 }
 
 /* add_value - one fact */
-static enum assay_status add_value(struct assay_store *store, int64_t report, int64_t word,
-    const struct value *v, struct assay_err *err)
+static enum assay_status add_value(
+    const struct assay_facts_of *of, int64_t word, const struct value *v, struct assay_err *err)
 {
 	sqlite3_stmt *stmt;
 	int64_t id = 0;
-	enum assay_status status = value_id(store, word, v, &id, err);
+	enum assay_status status = find_value(of, word, v, &id, err);
 
+	if (status == ASSAY_OK && id == 0)
+		status = new_value(of, word, v, &id, err);
 	if (status == ASSAY_OK)
-		status = assay_store_prepared(store, ASSAY_STORE_ADD_FACT, &stmt, err);
+		status = bind_fact(of, id, ASSAY_STORE_ADD_FACT, &stmt, err);
+	return status == ASSAY_OK ? assay_store_run(of->store, stmt, err) : status;
+}
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+/* old_value - takes away what nobody has any longer */
+static enum assay_status old_value(const struct assay_facts_of *of, int64_t word,
+    const struct value *v, int64_t id, struct assay_err *err)
+{
+	struct assay_store *store = of->store;
+	sqlite3_stmt *stmt;
+	enum assay_status status = bind_place(of, word, ASSAY_STORE_DROP_VALUE, &stmt, err);
+
+	if (status != ASSAY_OK)
+		return status;
+	bind_value(stmt, 3, v);
+	status = assay_store_run(store, stmt, err);
+	if (status == ASSAY_OK && !v->is_number && v->ndigest == 0) {
+		status = bind_place(of, word, ASSAY_STORE_DROP_ENDING, &stmt, err);
+		if (status != ASSAY_OK)
+			return status;
+		assay_store_bind_blob(stmt, 3, assay_slice(v->key, v->text.n));
+		status = assay_store_run(store, stmt, err);
+	}
+	if (status == ASSAY_OK && v->has_net) {
+		status = bind_place(of, word, ASSAY_STORE_DROP_NET, &stmt, err);
+		if (status != ASSAY_OK)
+			return status;
+		assay_store_bind_blob(stmt, 3, assay_slice((const char *)v->net, 16));
+		(void)sqlite3_bind_int64(stmt, 4, id);
+		status = assay_store_run(store, stmt, err);
+	}
+	return status;
+}
+
+/* drop_value - one fact; the value too when it was the last */
+static enum assay_status drop_value(
+    const struct assay_facts_of *of, int64_t word, const struct value *v, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	int64_t id = 0, any = 0;
+	enum assay_status status = find_value(of, word, v, &id, err);
+
+	if (status != ASSAY_OK || id == 0)
+		return status;
+	status = bind_fact(of, id, ASSAY_STORE_DROP_FACT, &stmt, err);
+	if (status == ASSAY_OK)
+		status = assay_store_run(of->store, stmt, err);
+	if (status == ASSAY_OK)
+		status = assay_store_prepared(of->store, ASSAY_STORE_HAS_FACT, &stmt, err);
 	if (status != ASSAY_OK)
 		return status;
 	(void)sqlite3_bind_int64(stmt, 1, id);
-	(void)sqlite3_bind_int64(stmt, 2, report);
-	return assay_store_run(store, stmt, err);
+	status = id_of(of->store, stmt, &any, err);
+	return status == ASSAY_OK && any == 0 ? old_value(of, word, v, id, err) : status;
 }
 
-/* add_list - all values of a word */
-static enum assay_status add_list(struct assay_store *store, int64_t report, int64_t word,
-    const json_t *values, struct assay_err *err)
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+/* put - in or out */
+static enum assay_status put(
+    const struct assay_facts_of *of, int64_t word, const struct value *v, struct assay_err *err)
+{
+	return of->drop ? drop_value(of, word, v, err) : add_value(of, word, v, err);
+}
+
+/* put_list - all values of a word */
+static enum assay_status put_list(
+    const struct assay_facts_of *of, int64_t word, const json_t *values, struct assay_err *err)
 {
 	enum assay_status status = ASSAY_OK;
 
@@ -156,26 +278,21 @@ static enum assay_status add_list(struct assay_store *store, int64_t report, int
 		const json_t *json = json_array_get(values, i);
 		struct value v;
 
-		if (json_is_integer(json)) {
-			v.n = 0;
-			v.shown = ASSAY_SLICE_NONE;
-			v.has_key = v.has_net = false;
-			v.is_number = true;
-			v.number = json_integer_value(json);
-		} else if (json_string_length(json) > 0) {
+		if (json_is_integer(json))
+			take_number(&v, json_integer_value(json));
+		else if (json_string_length(json) > 0)
 			take_text(
 			    &v, assay_slice(json_string_value(json), json_string_length(json)));
-		} else {
+		else
 			continue;
-		}
-		status = add_value(store, report, word, &v, err);
+		status = put(of, word, &v, err);
 	}
 	return status;
 }
 
-/* assay_facts_add_all - see facts.h */
-enum assay_status assay_facts_add_all(
-    struct assay_store *store, int64_t report, const json_t *facts, struct assay_err *err)
+/* assay_facts_all - see facts.h */
+enum assay_status assay_facts_all(
+    const struct assay_facts_of *of, const json_t *facts, struct assay_err *err)
 {
 	enum assay_status status = ASSAY_OK;
 	const char *word;
@@ -185,17 +302,17 @@ enum assay_status assay_facts_add_all(
 	{
 		int64_t id;
 
-		status = word_id(store, word, &id, err);
-		if (status == ASSAY_OK)
-			status = add_list(store, report, id, values, err);
+		status = word_id(of, word, &id, err);
+		if (status == ASSAY_OK && id != 0)
+			status = put_list(of, id, values, err);
 		if (status != ASSAY_OK)
 			break;
 	}
 	return status;
 }
 
-/* assay_facts_add_one - see facts.h */
-enum assay_status assay_facts_add_one(struct assay_store *store, int64_t report, const char *word,
+/* assay_facts_one - see facts.h */
+enum assay_status assay_facts_one(const struct assay_facts_of *of, const char *word,
     struct assay_slice text, struct assay_err *err)
 {
 	enum assay_status status;
@@ -205,6 +322,6 @@ enum assay_status assay_facts_add_one(struct assay_store *store, int64_t report,
 	if (text.n == 0)
 		return ASSAY_OK;
 	take_text(&v, text);
-	status = word_id(store, word, &id, err);
-	return status == ASSAY_OK ? add_value(store, report, id, &v, err) : status;
+	status = word_id(of, word, &id, err);
+	return status == ASSAY_OK && id != 0 ? put(of, id, &v, err) : status;
 }

@@ -12,28 +12,11 @@
 #include "base/slice.h"
 #include "facts.h"
 #include "index.h"
+#include "member.h"
 #include "pack.h"
+#include "text.h"
 
-/* str_at - a text member, or {NULL, 0} */
-static struct assay_slice str_at(const json_t *object, const char *name)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return json_is_string(value)
-	    ? assay_slice(json_string_value(value), json_string_length(value))
-	    : ASSAY_SLICE_NONE;
-}
-
-/* first_of - the first value of a word */
-static struct assay_slice first_of(const json_t *report, const char *word)
-{
-	const json_t *values = json_object_get(json_object_get(report, "facts"), word);
-	const json_t *value = json_array_get(values, 0);
-
-	return json_is_string(value)
-	    ? assay_slice(json_string_value(value), json_string_length(value))
-	    : ASSAY_SLICE_NONE;
-}
+#define SHORT 16 /* bytes kept of a digest */
 
 /* ---- the row of the report ------------------------------------------------------------------- */
 
@@ -47,13 +30,9 @@ static int64_t number_at(struct assay_slice text, size_t at, size_t n)
 	    : 0;
 }
 
-/* time_of - of the message, ms; that of the scan, or now, when there is none */
-static int64_t time_of(const json_t *report)
+/* wall_of - a time as reports write it, ms; now, when it is none */
+static int64_t wall_of(struct assay_slice t)
 {
-	struct assay_slice t = str_at(json_object_get(report, "message_time"), "utc");
-
-	if (t.n < 23)
-		t = str_at(report, "time");
 	if (t.n < 23)
 		return assay_clock_wall_ms();
 	return assay_clock_days(
@@ -63,12 +42,21 @@ static int64_t time_of(const json_t *report)
 	    number_at(t, 17, 2) * 1000 + number_at(t, 20, 3);
 }
 
+/* time_of - of the message, ms; that of the scan when there is none */
+static int64_t time_of(const json_t *report)
+{
+	const struct assay_slice t =
+	    assay_member_text(json_object_get(report, "message_time"), "utc");
+
+	return wall_of(t.n < 23 ? assay_member_text(report, "time") : t);
+}
+
 /* fold_of - equal for reports of one mail: same Message-ID, same content */
 static void fold_of(
     const json_t *report, struct assay_slice scan_id, unsigned char fold[SHA256_DIGEST_LENGTH])
 {
-	const struct assay_slice content = str_at(report, "content_sha256");
-	const struct assay_slice id = first_of(report, "message_id");
+	const struct assay_slice content = assay_member_text(report, "content_sha256");
+	const struct assay_slice id = assay_member_first(report, "message_id");
 	struct assay_buf buf;
 
 	assay_buf_init(&buf, 1 << 20);
@@ -79,17 +67,16 @@ static void fold_of(
 	assay_buf_release(&buf);
 }
 
-/* is_superseded - has its successor come before it? */
-static enum assay_status is_superseded(
-    struct assay_store *store, struct assay_slice scan_id, bool *yes, struct assay_err *err)
+/* is_there - does a kept query find anything of that id? */
+static enum assay_status is_there(struct assay_store *store, enum assay_store_statement which,
+    struct assay_slice scan_id, bool *yes, struct assay_err *err)
 {
 	sqlite3_stmt *stmt;
-	enum assay_status status =
-	    assay_store_prepared(store, ASSAY_STORE_IS_SUPERSEDED, &stmt, err);
+	enum assay_status status = assay_store_prepared(store, which, &stmt, err);
 
 	if (status != ASSAY_OK)
 		return status;
-	assay_store_bind_text(stmt, 1, scan_id);
+	assay_key_bind_id(stmt, 1, scan_id);
 	status = assay_store_step(store, stmt, err);
 	*yes = status == ASSAY_OK;
 	(void)sqlite3_reset(stmt);
@@ -108,35 +95,58 @@ static enum assay_status supersede(
 	status = assay_store_prepared(store, ASSAY_STORE_SUPERSEDE, &stmt, err);
 	if (status != ASSAY_OK)
 		return status;
-	assay_store_bind_text(stmt, 1, scan_id);
+	assay_key_bind_id(stmt, 1, scan_id);
 	return assay_store_run(store, stmt, err);
 }
 
-/* add_report - *id: its number; 0: it was there */
+/* bind_source - a digest of source_id, or NULL */
+static void bind_source(sqlite3_stmt *stmt, int at, struct assay_slice source_id)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+
+	if (source_id.p == NULL)
+		return;
+	(void)SHA256((const unsigned char *)source_id.p, source_id.n, digest);
+	(void)sqlite3_bind_blob(stmt, at, digest, SHORT, SQLITE_TRANSIENT);
+}
+
+/* bind_report - its row */
+static void bind_report(sqlite3_stmt *stmt, struct assay_slice scan_id, const json_t *report)
+{
+	unsigned char fold[SHA256_DIGEST_LENGTH];
+
+	fold_of(report, scan_id, fold);
+	assay_key_bind_id(stmt, 1, scan_id);
+	(void)sqlite3_bind_int64(stmt, 2, time_of(report));
+	(void)sqlite3_bind_int64(stmt, 3, wall_of(assay_member_text(report, "time")));
+	(void)sqlite3_bind_blob(stmt, 4, fold, SHORT, SQLITE_TRANSIENT);
+	assay_key_bind_id(stmt, 6, assay_member_text(report, "supersedes"));
+	bind_source(
+	    stmt, 7, assay_member_text(json_object_get(report, "request_meta"), "source_id"));
+}
+
+/* add_report - *id: its number; 0: it was there, or was erased */
 static enum assay_status add_report(struct assay_store *store, struct assay_slice scan_id,
     const json_t *report, int64_t *id, struct assay_err *err)
 {
-	const struct assay_slice supersedes = str_at(report, "supersedes");
-	unsigned char fold[SHA256_DIGEST_LENGTH];
-	bool superseded = false;
+	bool superseded = false, erased = false;
 	sqlite3_stmt *stmt;
-	enum assay_status status = is_superseded(store, scan_id, &superseded, err);
+	enum assay_status status = is_there(store, ASSAY_STORE_IS_ERASED, scan_id, &erased, err);
 
-	if (status == ASSAY_OK)
+	*id = 0;
+	if (status == ASSAY_OK && !erased)
+		status = is_there(store, ASSAY_STORE_IS_SUPERSEDED, scan_id, &superseded, err);
+	if (status == ASSAY_OK && !erased)
 		status = assay_store_prepared(store, ASSAY_STORE_ADD_REPORT, &stmt, err);
-	if (status != ASSAY_OK)
+	if (status != ASSAY_OK || erased)
 		return status;
-	fold_of(report, scan_id, fold);
-	assay_store_bind_text(stmt, 1, scan_id);
-	(void)sqlite3_bind_int64(stmt, 2, time_of(report));
-	assay_store_bind_blob(stmt, 3, assay_slice((const char *)fold, 16));
-	(void)sqlite3_bind_int(stmt, 4, superseded);
-	assay_store_bind_text(stmt, 5, supersedes);
-	assay_store_bind_text(
-	    stmt, 6, str_at(json_object_get(report, "request_meta"), "source_id"));
+	bind_report(stmt, scan_id, report);
+	(void)sqlite3_bind_int(stmt, 5, superseded);
 	status = assay_store_run(store, stmt, err);
-	*id = sqlite3_changes(store->db) > 0 ? sqlite3_last_insert_rowid(store->db) : 0;
-	return status == ASSAY_OK && *id != 0 ? supersede(store, supersedes, err) : status;
+	if (status != ASSAY_OK || sqlite3_changes(store->db) == 0)
+		return status;
+	*id = sqlite3_last_insert_rowid(store->db);
+	return supersede(store, assay_member_text(report, "supersedes"), err);
 }
 
 /* add_document - the bytes, compressed */
@@ -160,128 +170,116 @@ static enum assay_status add_document(
 	return status;
 }
 
-/* ---- text ------------------------------------------------------------------------------------ */
+/* ---- facts ----------------------------------------------------------------------------------- */
 
-/* add_words - white space as one space; two spaces at the end, so that the last two characters
- * begin a trigram too */
-static void add_words(struct assay_buf *out, struct assay_slice text)
-{
-	bool space = false;
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\0' || assay_ascii_is_space(text.p[i])) {
-			space = true;
-			continue;
-		}
-		if (space)
-			(void)assay_buf_add_char(out, ' ');
-		space = false;
-		(void)assay_buf_add_char(out, text.p[i]);
-	}
-	(void)assay_buf_add_str(out, "  ");
-}
-
-/* add_values - all texts of a word */
-static void add_values(struct assay_buf *out, const json_t *report, const char *word)
-{
-	const json_t *values = json_object_get(json_object_get(report, "facts"), word);
-
-	for (size_t i = 0; i < json_array_size(values); i++) {
-		const json_t *v = json_array_get(values, i);
-
-		if (json_is_string(v))
-			add_words(out, assay_slice(json_string_value(v), json_string_length(v)));
-	}
-}
-
-/* add_bodies - of all payloads */
-static void add_bodies(struct assay_buf *out, const json_t *report)
-{
-	const json_t *results = json_object_get(report, "results");
-
-	for (size_t i = 0; i < json_array_size(results); i++) {
-		json_t *workers = json_object_get(json_array_get(results, i), "workers");
-		const char *name;
-		json_t *result;
-
-		json_object_foreach(workers, name, result)
-		{
-			struct assay_slice body = str_at(result, "body");
-
-			if (body.n == 0)
-				body = str_at(result, "body_html");
-			if (body.n > 0)
-				add_words(out, body);
-		}
-	}
-}
-
-/* add_text - what free text is looked for in */
-static enum assay_status add_text(
-    struct assay_store *store, int64_t id, const json_t *report, struct assay_err *err)
-{
-	static const char *const names[] = { "from", "from_name", "mailfrom", "rcpt", "attachment",
-		"filename", "path" };
-	struct assay_buf text[3];
-	sqlite3_stmt *stmt;
-	enum assay_status status = assay_store_prepared(store, ASSAY_STORE_ADD_TEXT, &stmt, err);
-
-	if (status != ASSAY_OK)
-		return status;
-	for (size_t i = 0; i < 3; i++)
-		assay_buf_init(&text[i], ASSAY_INDEX_TEXT);
-	add_values(&text[0], report, "subject");
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		add_values(&text[1], report, names[i]);
-	add_bodies(&text[2], report);
-	(void)sqlite3_bind_int64(stmt, 1, id);
-	for (int i = 0; i < 3; i++)
-		assay_store_bind_text(stmt, i + 2, assay_buf_slice(&text[i]));
-	status = assay_store_run(store, stmt, err);
-	for (size_t i = 0; i < 3; i++)
-		assay_buf_release(&text[i]);
-	return status;
-}
-
-/* ---- all of it ------------------------------------------------------------------------------- */
-
-/* add_verdict - words that are no facts of the report, but of the store */
-static enum assay_status add_verdict(
-    struct assay_store *store, int64_t id, const json_t *report, struct assay_err *err)
+/* put_facts - those of the report, and words that are none of it, but of the store */
+static enum assay_status put_facts(
+    const struct assay_facts_of *of, const json_t *report, struct assay_err *err)
 {
 	const json_t *verdict = json_object_get(report, "verdict");
 	const json_t *matched = json_object_get(verdict, "matched");
 	const json_t *meta = json_object_get(report, "request_meta");
-	enum assay_status status =
-	    assay_facts_add_one(store, id, "verdict", str_at(verdict, "action"), err);
+	enum assay_status status = assay_facts_all(of, json_object_get(report, "facts"), err);
 
 	if (status == ASSAY_OK)
-		status = assay_facts_add_one(store, id, "rule", str_at(verdict, "rule"), err);
-	for (size_t i = 0; i < json_array_size(matched) && status == ASSAY_OK; i++)
-		status = assay_facts_add_one(
-		    store, id, "rule", str_at(json_array_get(matched, i), "rule"), err);
+		status = assay_facts_one(of, "verdict", assay_member_text(verdict, "action"), err);
 	if (status == ASSAY_OK)
-		status = assay_facts_add_one(store, id, "queue_id", str_at(meta, "queue_id"), err);
+		status = assay_facts_one(of, "rule", assay_member_text(verdict, "rule"), err);
+	for (size_t i = 0; i < json_array_size(matched) && status == ASSAY_OK; i++)
+		status = assay_facts_one(
+		    of, "rule", assay_member_text(json_array_get(matched, i), "rule"), err);
+	if (status == ASSAY_OK)
+		status = assay_facts_one(of, "queue_id", assay_member_text(meta, "queue_id"), err);
 	return status;
 }
+
+/* put_finding - what a finding says of its report, as facts of the report */
+static enum assay_status put_finding(
+    const struct assay_facts_of *of, const json_t *finding, struct assay_err *err)
+{
+	const json_t *rules = json_object_get(finding, "rules");
+	enum assay_status status = assay_facts_all(of, json_object_get(finding, "facts"), err);
+
+	if (status == ASSAY_OK)
+		status = assay_facts_one(of, "finding", assay_member_text(finding, "kind"), err);
+	for (size_t i = 0; i < json_array_size(rules) && status == ASSAY_OK; i++) {
+		const json_t *rule = json_array_get(rules, i);
+
+		if (json_is_string(rule))
+			status = assay_facts_one(of, "rule",
+			    assay_slice(json_string_value(rule), json_string_length(rule)), err);
+	}
+	return status;
+}
+
+/* put_findings - of all that came for the report */
+static enum assay_status put_findings(
+    const struct assay_facts_of *of, struct assay_slice scan_id, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	enum assay_status status =
+	    assay_store_prepared(of->store, ASSAY_STORE_FINDINGS_OF, &stmt, err);
+
+	if (status != ASSAY_OK)
+		return status;
+	assay_key_bind_id(stmt, 1, scan_id);
+	while (status == ASSAY_OK) {
+		json_t *finding = NULL;
+
+		status = assay_store_step(of->store, stmt, err);
+		if (status == ASSAY_OK)
+			status = assay_unpack(assay_slice(sqlite3_column_blob(stmt, 0),
+						  (size_t)sqlite3_column_bytes(stmt, 0)),
+			    &finding, err);
+		if (status == ASSAY_OK)
+			status = put_finding(of, finding, err);
+		json_decref(finding);
+	}
+	(void)sqlite3_reset(stmt);
+	return status == ASSAY_END ? ASSAY_OK : status;
+}
+
+/* put_all - facts and text of a report */
+static enum assay_status put_all(const struct assay_text_of *of, struct assay_slice scan_id,
+    const json_t *report, struct assay_err *err)
+{
+	const struct assay_facts_of facts = { of->store, of->part->id, of->report, of->drop };
+	enum assay_status status = put_facts(&facts, report, err);
+
+	if (status == ASSAY_OK)
+		status = put_findings(&facts, scan_id, err);
+	return status == ASSAY_OK ? assay_text_put(of, report, err) : status;
+}
+
+/* ---- in -------------------------------------------------------------------------------------- */
 
 /* assay_index_report - see index.h */
 enum assay_status assay_index_report(struct assay_store *store, const char *id,
     const json_t *report, struct assay_slice json, struct assay_err *err)
 {
-	int64_t row = 0;
-	enum assay_status status = add_report(store, assay_slice_str(id), report, &row, err);
+	struct assay_text_of of = { .store = store };
+	enum assay_status status = add_report(store, assay_slice_str(id), report, &of.report, err);
 
-	if (status != ASSAY_OK || row == 0)
+	if (status != ASSAY_OK || of.report == 0)
 		return status;
-	status = add_document(store, row, json, err);
+	status = assay_part_for(store, of.report, &of.part, err);
 	if (status == ASSAY_OK)
-		status = assay_facts_add_all(store, row, json_object_get(report, "facts"), err);
-	if (status == ASSAY_OK)
-		status = add_verdict(store, row, report, err);
-	if (status == ASSAY_OK)
-		status = add_text(store, row, report, err);
-	return status;
+		status = add_document(store, of.report, json, err);
+	return status == ASSAY_OK ? put_all(&of, assay_slice_str(id), report, err) : status;
+}
+
+/* index_finding - its facts, where its report is there already */
+static enum assay_status index_finding(
+    struct assay_store *store, const json_t *finding, struct assay_err *err)
+{
+	struct assay_facts_of of = { .store = store };
+	enum assay_status status =
+	    assay_index_find(store, assay_member_text(finding, "scan_id"), &of.report, err);
+
+	if (status != ASSAY_OK || of.report == 0)
+		return status;
+	of.part = assay_part_of(store, of.report)->id;
+	return put_finding(&of, finding, err);
 }
 
 /* assay_index_finding - see index.h */
@@ -291,18 +289,118 @@ enum assay_status assay_index_finding(struct assay_store *store, const char *id,
 	struct assay_buf packed;
 	sqlite3_stmt *stmt;
 	enum assay_status status;
+	bool is_new = false;
 
 	assay_buf_init(&packed, ASSAY_PACK_MAX);
 	status = assay_pack(json, &packed, err);
 	if (status == ASSAY_OK)
 		status = assay_store_prepared(store, ASSAY_STORE_ADD_FINDING, &stmt, err);
 	if (status == ASSAY_OK) {
-		assay_store_bind_text(stmt, 1, assay_slice_str(id));
-		assay_store_bind_text(stmt, 2, str_at(finding, "scan_id"));
-		assay_store_bind_text(stmt, 3, str_at(finding, "kind"));
-		assay_store_bind_blob(stmt, 4, assay_buf_slice(&packed));
+		assay_key_bind_id(stmt, 1, assay_slice_str(id));
+		assay_key_bind_id(stmt, 2, assay_member_text(finding, "scan_id"));
+		assay_store_bind_text(stmt, 3, assay_member_text(finding, "kind"));
+		(void)sqlite3_bind_int64(stmt, 4, wall_of(assay_member_text(finding, "time")));
+		assay_store_bind_blob(stmt, 5, assay_buf_slice(&packed));
 		status = assay_store_run(store, stmt, err);
+		is_new = sqlite3_changes(store->db) > 0;
 	}
 	assay_buf_release(&packed);
-	return status;
+	return status == ASSAY_OK && is_new ? index_finding(store, finding, err) : status;
+}
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+/* assay_index_find - see index.h */
+enum assay_status assay_index_find(
+    struct assay_store *store, struct assay_slice scan_id, int64_t *report, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	enum assay_status status = assay_store_prepared(store, ASSAY_STORE_FIND_REPORT, &stmt, err);
+
+	*report = 0;
+	if (status != ASSAY_OK || scan_id.p == NULL)
+		return status;
+	assay_key_bind_id(stmt, 1, scan_id);
+	status = assay_store_step(store, stmt, err);
+	if (status == ASSAY_OK)
+		*report = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return status == ASSAY_END ? ASSAY_OK : status;
+}
+
+/* document_of - the document of a report; NULL: it is not there, or damaged. Then its facts are
+ * left behind, which nobody finds without the row of the report */
+static enum assay_status document_of(
+    struct assay_store *store, int64_t report, json_t **json, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	enum assay_status status =
+	    assay_store_prepared(store, ASSAY_STORE_GET_DOCUMENT, &stmt, err);
+
+	*json = NULL;
+	if (status != ASSAY_OK)
+		return status;
+	(void)sqlite3_bind_int64(stmt, 1, report);
+	status = assay_store_step(store, stmt, err);
+	if (status == ASSAY_OK &&
+	    assay_unpack(
+		assay_slice(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)),
+		json, NULL) != ASSAY_OK)
+		*json = NULL;
+	(void)sqlite3_reset(stmt);
+	return status == ASSAY_END ? ASSAY_OK : status;
+}
+
+/* drop_rows - those of one report in one table, by a kept statement */
+static enum assay_status drop_rows(struct assay_store *store, enum assay_store_statement which,
+    int64_t report, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	const enum assay_status status = assay_store_prepared(store, which, &stmt, err);
+
+	if (status != ASSAY_OK)
+		return status;
+	(void)sqlite3_bind_int64(stmt, 1, report);
+	return assay_store_run(store, stmt, err);
+}
+
+/* count_removed - its part has trigrams of one more that is gone */
+static enum assay_status count_removed(
+    struct assay_store *store, const struct assay_part *part, struct assay_err *err)
+{
+	sqlite3_stmt *stmt;
+	const enum assay_status status =
+	    assay_store_prepared(store, ASSAY_STORE_COUNT_REMOVED, &stmt, err);
+
+	if (status != ASSAY_OK)
+		return status;
+	(void)sqlite3_bind_int64(stmt, 1, 1);
+	(void)sqlite3_bind_int64(stmt, 2, part->id);
+	return assay_store_run(store, stmt, err);
+}
+
+/* assay_index_drop - see index.h */
+enum assay_status assay_index_drop(
+    struct assay_store *store, int64_t report, struct assay_slice scan_id, struct assay_err *err)
+{
+	const struct assay_text_of of = { store, assay_part_of(store, report), report, true };
+	json_t *document = NULL;
+	sqlite3_stmt *stmt;
+	enum assay_status status = document_of(store, report, &document, err);
+
+	if (status == ASSAY_OK && document != NULL && of.part != NULL)
+		status = put_all(&of, scan_id, document, err);
+	json_decref(document);
+	if (status == ASSAY_OK && of.part != NULL)
+		status = count_removed(store, of.part, err);
+	if (status == ASSAY_OK)
+		status = drop_rows(store, ASSAY_STORE_DROP_DOCUMENT, report, err);
+	if (status == ASSAY_OK)
+		status = drop_rows(store, ASSAY_STORE_DROP_REPORT, report, err);
+	if (status == ASSAY_OK)
+		status = assay_store_prepared(store, ASSAY_STORE_DROP_FINDINGS, &stmt, err);
+	if (status != ASSAY_OK)
+		return status;
+	assay_key_bind_id(stmt, 1, scan_id);
+	return assay_store_run(store, stmt, err);
 }

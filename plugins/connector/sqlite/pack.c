@@ -31,21 +31,34 @@ enum assay_status assay_pack(struct assay_slice json, struct assay_buf *out, str
 	return ASSAY_OK;
 }
 
+/* assay_unpack_text - see pack.h */
+enum assay_status assay_unpack_text(
+    struct assay_slice packed, struct assay_buf *out, struct assay_err *err)
+{
+	const unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
+	/* Error values are above any size. */
+	char *room = size > ASSAY_PACK_MAX ? NULL : assay_buf_reserve(out, (size_t)size);
+	const size_t n = room != NULL ? ZSTD_decompress(room, (size_t)size, packed.p, packed.n) : 0;
+
+	if (room == NULL || ZSTD_isError(n))
+		return assay_err_set(err, ASSAY_E_IO, "a report in the store is damaged");
+	assay_buf_commit(out, n);
+	return ASSAY_OK;
+}
+
 /* assay_unpack - see pack.h */
 enum assay_status assay_unpack(struct assay_slice packed, json_t **json, struct assay_err *err)
 {
-	const unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
-	char *text;
-	size_t n;
+	struct assay_buf text;
+	enum assay_status status;
 
-	/* Error values are above any size. */
-	if (size > ASSAY_PACK_MAX)
+	*json = NULL;
+	assay_buf_init(&text, ASSAY_PACK_MAX);
+	status = assay_unpack_text(packed, &text, err);
+	if (status == ASSAY_OK)
+		*json = json_loadb(text.p, text.n, 0, NULL);
+	assay_buf_release(&text);
+	if (status == ASSAY_OK && *json == NULL)
 		return assay_err_set(err, ASSAY_E_IO, "a report in the store is damaged");
-	text = assay_xmalloc((size_t)size + 1);
-	n = ZSTD_decompress(text, (size_t)size, packed.p, packed.n);
-	*json = ZSTD_isError(n) ? NULL : json_loadb(text, n, 0, NULL);
-	free(text);
-	if (*json == NULL)
-		return assay_err_set(err, ASSAY_E_IO, "a report in the store is damaged");
-	return ASSAY_OK;
+	return status;
 }

@@ -17,6 +17,9 @@ struct assay_buf;
 /* Appends to out. */
 ASSAY_MUST_CHECK enum assay_status assay_pack(
     struct assay_slice json, struct assay_buf *out, struct assay_err *err);
+/* Appends the bytes to out, at most ASSAY_PACK_MAX. */
+ASSAY_MUST_CHECK enum assay_status assay_unpack_text(
+    struct assay_slice packed, struct assay_buf *out, struct assay_err *err);
 /* New reference. */
 ASSAY_MUST_CHECK enum assay_status assay_unpack(
     struct assay_slice packed, json_t **json, struct assay_err *err);

@@ -6,35 +6,39 @@
 const char assay_schema_sql[] =
     "PRAGMA application_id = 1634956153;"
     "CREATE TABLE about(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-    "INSERT INTO about VALUES('schema', 1), ('flushed', 0);"
+    "INSERT INTO about VALUES('schema', 2), ('flushed', 0), ('next_value', 1),"
+    " ('part_reports', 65536);"
+    "CREATE TABLE part("
+    " id INTEGER PRIMARY KEY,"
+    " first INTEGER NOT NULL,"       /* report */
+    " first_value INTEGER NOT NULL," /* below those of the next part */
+    " removed INTEGER NOT NULL);"    /* reports, since its text was tidied up */
     "CREATE TABLE report("
     " id INTEGER PRIMARY KEY,"
-    " scan_id TEXT NOT NULL UNIQUE,"
-    " time INTEGER NOT NULL," /* of the message, ms */
-    " fold BLOB NOT NULL,"    /* equal: reports of one mail */
+    " scan_id NOT NULL UNIQUE,"
+    " time INTEGER NOT NULL,"    /* of the message, ms */
+    " scanned INTEGER NOT NULL," /* ms */
+    " fold BLOB NOT NULL,"       /* equal: reports of one mail */
     " superseded INTEGER NOT NULL,"
-    " supersedes TEXT,"
-    " source_id TEXT);"
+    " supersedes,"
+    " source BLOB);" /* digest of source_id */
     "CREATE INDEX report_time ON report(time);"
+    "CREATE INDEX report_scanned ON report(scanned);"
     "CREATE INDEX report_supersedes ON report(supersedes) WHERE supersedes IS NOT NULL;"
-    "CREATE INDEX report_source ON report(source_id) WHERE source_id IS NOT NULL;"
+    "CREATE INDEX report_source ON report(source) WHERE source IS NOT NULL;"
     "CREATE TABLE document(report INTEGER PRIMARY KEY, json BLOB NOT NULL);"
     "CREATE TABLE word(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     "CREATE TABLE value("
-    " id INTEGER PRIMARY KEY,"
-    " word INTEGER NOT NULL,"
-    " text NOT NULL," /* text, or an integer */
-    " shown TEXT,"    /* where its case differs */
-    " key BLOB,"
-    " net BLOB);"
-    "CREATE UNIQUE INDEX value_text ON value(word, text);"
-    "CREATE INDEX value_key ON value(word, key) WHERE key IS NOT NULL;"
-    "CREATE INDEX value_net ON value(word, net) WHERE net IS NOT NULL;"
+    " part INTEGER, word INTEGER,"
+    " text COLLATE NOCASE," /* text, an integer, or the bytes of a digest */
+    " id INTEGER NOT NULL,"
+    " PRIMARY KEY(part, word, text)) WITHOUT ROWID;"
+    "CREATE TABLE ending(part INTEGER, word INTEGER, key BLOB, id INTEGER NOT NULL,"
+    " PRIMARY KEY(part, word, key)) WITHOUT ROWID;"
+    "CREATE TABLE net(part INTEGER, word INTEGER, net BLOB, id INTEGER NOT NULL,"
+    " PRIMARY KEY(part, word, net, id)) WITHOUT ROWID;"
     "CREATE TABLE fact(value INTEGER NOT NULL, report INTEGER NOT NULL,"
     " PRIMARY KEY(value, report)) WITHOUT ROWID;"
-    "CREATE VIRTUAL TABLE fulltext USING fts5(subject, names, body, content='', columnsize=0,"
-    " tokenize='trigram');"
-    "CREATE VIRTUAL TABLE fulltext_terms USING fts5vocab(fulltext, row);"
     "CREATE TABLE finding("
-    " id TEXT PRIMARY KEY, scan_id TEXT, kind TEXT, json BLOB NOT NULL) WITHOUT ROWID;"
+    " id PRIMARY KEY, scan_id, kind TEXT, time INTEGER, json BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX finding_scan ON finding(scan_id);";

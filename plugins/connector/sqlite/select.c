@@ -11,9 +11,11 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "compare.h"
+#include "part.h"
 #include "select.h"
 
-#define MANY (ASSAY_COMPARE_MANY + 1)
+#define MANY_LEAST 2000
+#define MANY_SHARE 33
 #define SQL_MAX ((size_t)16 << 20)
 
 enum kind { AND, OR, NOT, SET, TIME };
@@ -23,7 +25,7 @@ struct node {
 	struct node *first, *next; /* children, and the next child of the parent */
 	struct assay_compare set;
 	unsigned from, to; /* TIME: parameters */
-	int64_t count;     /* of reports, MANY: more, or not known */
+	int64_t count;     /* of reports, at most many + 1: more, or not known */
 };
 
 /* ---- parameters ------------------------------------------------------------------------------ */
@@ -94,7 +96,7 @@ static enum assay_status build_children(struct assay_select *select, const json_
 	struct node **end = &parent->first;
 	enum assay_status status = ASSAY_OK;
 
-	parent->count = parent->kind == AND ? MANY : 0;
+	parent->count = parent->kind == AND ? select->many + 1 : 0;
 	for (size_t i = 0; i < json_array_size(list) && status == ASSAY_OK; i++) {
 		status = build(select, json_array_get(list, i), depth + 1, end, err);
 		if (status != ASSAY_OK)
@@ -105,8 +107,8 @@ static enum assay_status build_children(struct assay_select *select, const json_
 			parent->count = (*end)->count;
 		end = &(*end)->next;
 	}
-	if (parent->count > MANY)
-		parent->count = MANY;
+	if (parent->count > select->many + 1)
+		parent->count = select->many + 1;
 	return status;
 }
 
@@ -123,7 +125,7 @@ static enum assay_status build_leaf(
 		    assay_select_number(select, json_integer_value(json_object_get(json, "from")));
 		node->to =
 		    assay_select_number(select, json_integer_value(json_object_get(json, "to")));
-		node->count = MANY;
+		node->count = select->many + 1;
 	} else {
 		node->kind = SET;
 		status = assay_compare_compile(select, json, &node->set, err);
@@ -148,7 +150,7 @@ static enum assay_status build(struct assay_select *select, const json_t *json, 
 	}
 	if (not != NULL) {
 		(*node)->kind = NOT;
-		(*node)->count = MANY;
+		(*node)->count = select->many + 1;
 		return build(select, not, depth + 1, &(*node)->first, err);
 	}
 	return build_leaf(select, json, *node, err);
@@ -174,24 +176,29 @@ static void write_drive(const struct node *node, struct assay_buf *out)
 }
 
 /* write_set - does the set have this report? The plus keeps sqlite from driving by it. */
-static void write_set(const struct node *node, struct assay_buf *out)
+static void write_set(
+    const struct assay_select *select, const struct node *node, struct assay_buf *out)
 {
-	if (node->set.values != NULL && node->count > ASSAY_COMPARE_MANY)
-		(void)assay_buf_printf(out,
-		    "EXISTS (SELECT 1 FROM fact WHERE value IN (%s) AND report = r.id)",
-		    node->set.values);
-	else
+	if (node->set.few == 0 || node->count <= select->many) {
 		(void)assay_buf_printf(out, "+r.id IN (%s)", node->set.set);
+		return;
+	}
+	for (unsigned i = 0; i < node->set.few; i++)
+		(void)assay_buf_printf(out,
+		    "%sEXISTS (SELECT 1 FROM fact WHERE value = assay_pick(r.id, ?%u, %u)"
+		    " AND report = r.id)",
+		    i > 0 ? " OR " : "", node->set.ids, i);
 }
 
 /* write_condition - of one report. `driven`: its time is no way to find it */
-static void write_condition(const struct node *node, bool driven, struct assay_buf *out)
+static void write_condition(
+    const struct assay_select *select, const struct node *node, bool driven, struct assay_buf *out)
 {
 	const char *plus = driven ? "+" : "";
 
 	switch (node->kind) {
 	case SET:
-		write_set(node, out);
+		write_set(select, node, out);
 		break;
 	case TIME:
 		(void)assay_buf_printf(
@@ -199,7 +206,7 @@ static void write_condition(const struct node *node, bool driven, struct assay_b
 		break;
 	case NOT:
 		(void)assay_buf_add_str(out, "NOT (");
-		write_condition(node->first, true, out);
+		write_condition(select, node->first, true, out);
 		(void)assay_buf_add_char(out, ')');
 		break;
 	case AND:
@@ -208,7 +215,7 @@ static void write_condition(const struct node *node, bool driven, struct assay_b
 			if (n != node->first)
 				(void)assay_buf_add_str(out, node->kind == AND ? " AND " : " OR ");
 			(void)assay_buf_add_char(out, '(');
-			write_condition(n, driven || node->kind == OR, out);
+			write_condition(select, n, driven || node->kind == OR, out);
 			(void)assay_buf_add_char(out, ')');
 		}
 		break;
@@ -216,9 +223,10 @@ static void write_condition(const struct node *node, bool driven, struct assay_b
 }
 
 /* write_where - the whole condition */
-static void write_where(const struct node *root, bool all, struct assay_buf *out)
+static void write_where(
+    const struct assay_select *select, const struct node *root, bool all, struct assay_buf *out)
 {
-	const bool driven = root != NULL && root->count <= ASSAY_COMPARE_MANY;
+	const bool driven = root != NULL && root->count <= select->many;
 	struct assay_buf drive;
 
 	assay_buf_init(&drive, SQL_MAX);
@@ -229,26 +237,42 @@ static void write_where(const struct node *root, bool all, struct assay_buf *out
 		(void)assay_buf_printf(out, " AND r.id IN (%s)", drive.p);
 	if (root != NULL) {
 		(void)assay_buf_add_str(out, " AND (");
-		write_condition(root, driven, out);
+		write_condition(select, root, driven, out);
 		(void)assay_buf_add_char(out, ')');
 	}
 	assay_buf_release(&drive);
+}
+
+/* find_many - sorting costs per report found, going back in time per report passed: the square
+ * root of all is between them */
+static enum assay_status find_many(struct assay_select *select, struct assay_err *err)
+{
+	int64_t reports;
+	const enum assay_status status = assay_store_number(select->store,
+	    "SELECT (SELECT max(id) FROM report) - (SELECT min(id) FROM report)", &reports, err);
+
+	select->many = MANY_LEAST;
+	while (select->many < reports / select->many * MANY_SHARE)
+		select->many += select->many / 4;
+	return status;
 }
 
 /* assay_select_compile - see select.h */
 enum assay_status assay_select_compile(
     struct assay_select *select, const json_t *match, bool all, struct assay_err *err)
 {
-	enum assay_status status = ASSAY_OK;
+	enum assay_status status = assay_part_load(select->store, err);
 	struct node *root = NULL;
 	struct assay_buf where;
 
-	if (match != NULL && !json_is_null(match))
+	if (status == ASSAY_OK)
+		status = find_many(select, err);
+	if (status == ASSAY_OK && match != NULL && !json_is_null(match))
 		status = build(select, match, 0, &root, err);
 	if (status != ASSAY_OK)
 		return status;
 	assay_buf_init(&where, SQL_MAX);
-	write_where(root, all, &where);
+	write_where(select, root, all, &where);
 	if (where.full || select->binds > ASSAY_SELECT_BINDS)
 		status = assay_err_set(err, ASSAY_E_USAGE,
 		    "query: too many comparisons; give many values with --stdin");

@@ -28,6 +28,7 @@ struct assay_select {
 	struct assay_arena *arena;
 	struct assay_select_bind bind[ASSAY_SELECT_BINDS]; /* ?1 is the first */
 	unsigned binds;
+	int64_t many;      /* reports that are sorted rather than met on the way back in time */
 	const char *where; /* a condition; never empty */
 };
 

@@ -5,8 +5,11 @@
  * or question, in the process that asks, after any fork. A batch is one transaction: all of it or
  * nothing; a report that is there already changes nothing. Durable after flush.
  */
+#include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <assay/plugin.h>
 
@@ -14,12 +17,20 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "erase.h"
+#include "find.h"
 #include "index.h"
-#include "store.h"
+#include "migrate.h"
+#include "part.h"
+
+#define WAL_MOST ((int64_t)256 << 20)
 
 struct sqlite {
 	const char *path;
+	gid_t group;
 	bool bodies;
+	int lock_ms;
+	int64_t timeout_ms;
 	struct assay_store *writer, *reader;
 };
 
@@ -28,29 +39,45 @@ static const struct assay_opt options[] = {
 	    "the file; below the directory for state when relative" },
 	{ "store_bodies", ASSAY_OPT_BOOL, "yes", 0, 0, NULL,
 	    "keep the text of bodies, and find it" },
+	{ "group", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "whose members may search: the group of the file; empty: that of who makes it" },
+	{ "query_timeout", ASSAY_OPT_TIME, "60s", 1, 86400000, NULL,
+	    "longest time that a question may take" },
+	{ "lock_timeout", ASSAY_OPT_TIME, "20s", 0, 3600000, NULL,
+	    "how long others who write are waited for" },
 	{ "fields", ASSAY_OPT_ENUM, "content", 0, 0, "technical|personal|content",
 	    "the most that is kept: digests and types; names and addresses; bodies as well" },
 	{ NULL, ASSAY_OPT_STR, NULL, 0, 0, NULL, NULL },
 };
 
-/* writer - the store, open for writing */
+/* writer - the store, open for writing and of our schema */
 static enum assay_status writer(struct sqlite *s, struct assay_store **store, struct assay_err *err)
 {
+	const struct assay_store_how how = { s->path, true, s->group, s->lock_ms };
 	enum assay_status status = ASSAY_OK;
 
 	if (s->writer == NULL)
-		status = assay_store_open(s->path, true, &s->writer, err);
+		status = assay_store_open(&how, &s->writer, err);
+	if (status == ASSAY_OK)
+		status = assay_migrate(s->writer, err);
 	*store = s->writer;
 	return status;
 }
 
-/* reader - the store, open for reading; never made */
+/* reader - the store, open for reading; never made, but brought up to date by who may */
 static enum assay_status reader(struct sqlite *s, struct assay_store **store, struct assay_err *err)
 {
+	const struct assay_store_how how = { s->path, false, ASSAY_STORE_NO_GROUP, s->lock_ms };
 	enum assay_status status = ASSAY_OK;
+	struct assay_store *older;
 
 	if (s->reader == NULL)
-		status = assay_store_open(s->path, false, &s->reader, err);
+		status = assay_store_open(&how, &s->reader, err);
+	if (status == ASSAY_E_UNSUP && access(s->path, W_OK) == 0) {
+		status = writer(s, &older, err);
+		if (status == ASSAY_OK)
+			status = assay_store_open(&how, &s->reader, err);
+	}
 	*store = s->reader;
 	return status;
 }
@@ -110,40 +137,42 @@ static enum assay_status sqlite_save(
 	enum assay_status status = writer(s, &store, err);
 
 	if (status == ASSAY_OK)
-		status = assay_store_exec(store, "BEGIN IMMEDIATE", err);
+		status = assay_part_begin(store, err);
 	if (status != ASSAY_OK)
 		return status;
 	for (size_t i = 0; i < n && status == ASSAY_OK; i++)
 		status = save_one(s, store, &records[i], err);
-	if (status == ASSAY_OK)
-		status = assay_store_exec(store, "COMMIT", err);
-	if (status != ASSAY_OK)
-		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	return status;
+	return assay_part_end(store, status, err);
 }
 
 /* sqlite_flush - a synced commit syncs all before it */
 static enum assay_status sqlite_flush(void *state, struct assay_err *err)
 {
 	struct sqlite *s = state;
+	enum assay_status status;
 
 	if (s->writer == NULL)
 		return ASSAY_OK;
-	return assay_store_exec(s->writer,
+	status = assay_store_exec(s->writer,
 	    "PRAGMA synchronous = FULL;"
 	    "UPDATE about SET value = value + 1 WHERE name = 'flushed';"
 	    "PRAGMA synchronous = NORMAL",
 	    err);
+	if (status == ASSAY_OK && assay_store_wal(s->writer) > WAL_MOST)
+		assay_erase_wal(s->writer);
+	return status;
 }
 
 /* sqlite_query - see plugin.h */
 static enum assay_status sqlite_query(void *state, const json_t *query,
     bool (*row)(void *arg, const json_t *row), void *arg, struct assay_err *err)
 {
+	const struct sqlite *s = state;
+	const struct assay_question question = { query, row, arg, s->timeout_ms };
 	struct assay_store *store;
 	enum assay_status status = reader(state, &store, err);
 
-	return status == ASSAY_OK ? assay_answer_query(store, query, row, arg, err) : status;
+	return status == ASSAY_OK ? assay_answer_query(store, &question, err) : status;
 }
 
 /* sqlite_fetch - see plugin.h */
@@ -153,7 +182,7 @@ static enum assay_status sqlite_fetch(
 	struct assay_store *store;
 	enum assay_status status = reader(state, &store, err);
 
-	return status == ASSAY_OK ? assay_answer_fetch(store, id, report, err) : status;
+	return status == ASSAY_OK ? assay_find_report(store, id, report, err) : status;
 }
 
 /* sqlite_has - see plugin.h */
@@ -161,7 +190,63 @@ static bool sqlite_has(void *state, const char *source_id)
 {
 	struct assay_store *store;
 
-	return reader(state, &store, NULL) == ASSAY_OK && assay_answer_has(store, source_id);
+	return reader(state, &store, NULL) == ASSAY_OK && assay_find_source(store, source_id);
+}
+
+/* there - the store for taking something out; *store NULL: nothing was ever kept */
+static enum assay_status there(struct sqlite *s, struct assay_store **store, struct assay_err *err)
+{
+	*store = NULL;
+	if (s->writer == NULL && access(s->path, F_OK) != 0 && errno == ENOENT)
+		return ASSAY_OK;
+	return writer(s, store, err);
+}
+
+/* sqlite_erase - see plugin.h */
+static enum assay_status sqlite_erase(
+    void *state, const char *const *scan_ids, size_t n, struct assay_err *err)
+{
+	struct assay_store *store;
+	enum assay_status status = there(state, &store, err);
+
+	if (status != ASSAY_OK || store == NULL)
+		return status;
+	return assay_erase_scans(store, scan_ids, n, err);
+}
+
+/* sqlite_expire - see plugin.h */
+static enum assay_status sqlite_expire(
+    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err)
+{
+	struct assay_store *store;
+	enum assay_status status = there(state, &store, err);
+
+	*gone = 0;
+	if (status != ASSAY_OK || store == NULL)
+		return status == ASSAY_OK ? ASSAY_END : status;
+	return assay_erase_old(store, what, gone, err);
+}
+
+/* find_group - by its name or number */
+static enum assay_status find_group(const char *name, gid_t *group, struct assay_err *err)
+{
+	char room[4096];
+	struct group entry, *found = NULL;
+	uint64_t number;
+
+	*group = ASSAY_STORE_NO_GROUP;
+	if (name[0] == '\0')
+		return ASSAY_OK;
+	if (assay_slice_u64(assay_slice_str(name), &number) && number < UINT32_MAX) {
+		*group = (gid_t)number;
+		return ASSAY_OK;
+	}
+	(void)getgrnam_r(name, &entry, room, sizeof room, &found);
+	if (found == NULL)
+		return assay_err_set(
+		    err, ASSAY_E_CONF, "group: there is no group \"%s\" on this machine", name);
+	*group = entry.gr_gid;
+	return ASSAY_OK;
 }
 
 /* sqlite_open - notes where; nothing is made yet */
@@ -169,10 +254,16 @@ static enum assay_status sqlite_open(
     const struct assay_opts *opts, void **state, struct assay_err *err)
 {
 	struct sqlite *s = assay_xcalloc(1, sizeof *s);
+	const enum assay_status status = find_group(assay_opt_str(opts, "group"), &s->group, err);
 
-	(void)err;
+	if (status != ASSAY_OK) {
+		free(s);
+		return status;
+	}
 	s->path = assay_opt_state_path(opts, "path");
 	s->bodies = assay_opt_int(opts, "store_bodies") != 0;
+	s->lock_ms = (int)assay_opt_int(opts, "lock_timeout");
+	s->timeout_ms = assay_opt_int(opts, "query_timeout");
 	*state = s;
 	return ASSAY_OK;
 }
@@ -191,7 +282,9 @@ static const struct assay_connector connector = { .save = sqlite_save,
 	.flush = sqlite_flush,
 	.query = sqlite_query,
 	.fetch = sqlite_fetch,
-	.has = sqlite_has };
+	.has = sqlite_has,
+	.erase = sqlite_erase,
+	.expire = sqlite_expire };
 
 const struct assay_plugin assay_plugin = {
 	ASSAY_PLUGIN_HEAD,
