@@ -611,6 +611,31 @@ static void put_notes(struct tree *t, const char *list, bool error)
 		(void)assay_buf_printf(t->out, "  … and %zu more %s\n", more, list);
 }
 
+/* put_later - what was found later, as `assay show` adds it: when, what, by whom */
+static void put_later(struct tree *t)
+{
+	const json_t *findings = json_object_get(t->report, "findings");
+	const json_t *finding;
+	char room[TEXT_ROOM];
+	size_t i;
+
+	json_array_foreach(findings, i, finding)
+	{
+		put_inked(t, YELLOW, "+ ");
+		put(t, printable(json_object_get(finding, "time"), room));
+		put(t, " ");
+		put(t, printable(json_object_get(finding, "kind"), room));
+		put_place(t, finding);
+		put(t, " by ");
+		put(t, printable(json_object_get(finding, "by"), room));
+		if (json_is_string(json_object_get(finding, "note"))) {
+			put(t, ": ");
+			put(t, printable(json_object_get(finding, "note"), room));
+		}
+		put(t, "\n");
+	}
+}
+
 /* assay_format_tree - the whole picture */
 void assay_format_tree(const json_t *report, bool colour, struct assay_buf *out)
 {
@@ -624,5 +649,6 @@ void assay_format_tree(const json_t *report, bool colour, struct assay_buf *out)
 	put_tree(&t);
 	put_notes(&t, "errors", true);
 	put_notes(&t, "limits", false);
+	put_later(&t);
 	assay_arena_free(&t.arena);
 }

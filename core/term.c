@@ -18,7 +18,8 @@
 #define WORDS_MAX 512u
 
 /* Words a store knows beside facts{}. */
-static const char *const store_words[] = { "verdict", "rule", "queue_id", "scan_id", NULL };
+static const char *const store_words[] = { "verdict", "rule", "queue_id", "scan_id", "finding",
+	NULL };
 /* Words that are no facts at all. */
 static const char *const own_words[] = { "since", "until", "date", "text", "body", NULL };
 

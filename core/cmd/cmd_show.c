@@ -44,6 +44,29 @@ static enum assay_status write_report(
 	return status;
 }
 
+/* keep_row - one more finding */
+static bool keep_row(void *arg, const json_t *row)
+{
+	return json_array_append(arg, (json_t *)(uintptr_t)row) == 0;
+}
+
+/* add_findings - findings[] beside what was found first, where there are any */
+static enum assay_status add_findings(struct show *show, json_t *report, struct assay_err *err)
+{
+	json_t *query =
+	    json_pack("{s:s, s:b, s:{s:s, s:s, s:[s?]}}", "want", "findings", "all", 1, "match",
+		"word", "scan_id", "is", "one_of", "values", assay_json_get_str(report, "scan_id"));
+	json_t *findings = json_array();
+	enum assay_status status =
+	    assay_cmd_store_ask(&show->store, query, keep_row, findings, err);
+
+	if (status == ASSAY_OK && json_array_size(findings) > 0)
+		assay_json_set(report, "findings", json_incref(findings));
+	json_decref(findings);
+	/* A store that keeps none says that it cannot answer. */
+	return status == ASSAY_E_USAGE ? ASSAY_OK : status;
+}
+
 /* show_one - by one id */
 static int show_one(struct show *show, const char *id)
 {
@@ -53,6 +76,8 @@ static int show_one(struct show *show, const char *id)
 	enum assay_status status =
 	    loaded->plugin->connector->fetch(loaded->state, id, &report, &err);
 
+	if (status == ASSAY_OK)
+		status = add_findings(show, report, &err);
 	if (status == ASSAY_OK)
 		status = write_report(show, report, &err);
 	json_decref(report);
