@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -388,4 +389,37 @@ json_t *assay_json_base64(const char *p, size_t n)
 	value = json_stringn_nocheck(text.p != NULL ? text.p : "", text.n);
 	assay_buf_release(&text);
 	return value;
+}
+
+/* real_text - the shortest form that reads back as the same number */
+static void real_text(double value, char text[40])
+{
+	for (int digits = 6; digits <= 17; digits++) {
+		(void)snprintf(text, 40, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			return;
+	}
+}
+
+/* assay_json_value - the text of a scalar, and its number */
+bool assay_json_value(json_t *row, const json_t *value, size_t max)
+{
+	struct assay_slice s = { json_string_value(value), json_string_length(value) };
+	char number[40] = "";
+	size_t n;
+
+	if (json_is_integer(value)) {
+		(void)snprintf(
+		    number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		assay_json_set(row, "value_int", assay_json_int(json_integer_value(value)));
+	} else if (json_is_real(value)) {
+		real_text(json_real_value(value), number);
+	} else if (json_is_boolean(value)) {
+		(void)snprintf(number, sizeof number, "%s", json_is_true(value) ? "true" : "false");
+	}
+	if (number[0] != '\0')
+		s = assay_slice_str(number);
+	n = assay_utf8_cut(s, max);
+	assay_json_set(row, "value", s.p != NULL ? assay_json_text(s.p, n) : json_null());
+	return n == s.n;
 }

@@ -45,6 +45,8 @@ struct fake_host {
 		uint64_t value;
 	} limit[FAKE_LIMITS];
 	size_t nlimit;
+	fake_run *run;
+	void *run_arg;
 };
 
 /* One object plays payload, result and plan. */
@@ -267,6 +269,13 @@ void fake_host_allow(struct fake_host *host, const char *limit, uint64_t value)
 		host->nlimit++;
 	host->limit[i].name = limit;
 	host->limit[i].value = value;
+}
+
+/* fake_host_run - see fake_host.h */
+void fake_host_run(struct fake_host *host, fake_run *run, void *arg)
+{
+	host->run = run;
+	host->run_arg = arg;
 }
 
 /* made_occurrences - one place, from what the test said of the payload */
@@ -492,6 +501,28 @@ json_t *assay_json_time(int64_t wall_ms)
 	return json_string(text);
 }
 
+/* assay_json_value - as the host's, for whole numbers and strings */
+bool assay_json_value(json_t *row, const json_t *value, size_t max)
+{
+	const char *s = json_string_value(value);
+	size_t n = json_string_length(value);
+	char number[32];
+
+	if (json_is_integer(value)) {
+		(void)snprintf(
+		    number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		s = number;
+		n = strlen(number);
+		json_object_set_new(row, "value_int", json_integer(json_integer_value(value)));
+	} else if (json_is_boolean(value)) {
+		s = json_is_true(value) ? "true" : "false";
+		n = strlen(s);
+	}
+	json_object_set_new(
+	    row, "value", s != NULL ? assay_json_text(s, n < max ? n : max) : json_null());
+	return n <= max;
+}
+
 /* assay_json_base64 - see plugin.h */
 json_t *assay_json_base64(const char *p, size_t n)
 {
@@ -619,6 +650,18 @@ void assay_result_dispatch(struct assay_result *result, const char *worker)
 void assay_result_report(struct assay_result *result, const char *member, json_t *value)
 {
 	json_object_set_new(result->payload.scan->report, member, value);
+}
+
+/* assay_result_run - whatever the test makes of it */
+enum assay_status assay_result_run(struct assay_result *result, size_t program,
+    const struct assay_run_input *in, struct assay_run_output *out, struct assay_err *err)
+{
+	const struct fake_host *host = result->payload.host;
+
+	*out = (struct assay_run_output){ .exit = -1 };
+	if (host->run == NULL)
+		return assay_err_set(err, ASSAY_E_NOENT, "program %zu is not there", program);
+	return host->run(host->run_arg, program, in, out, err);
 }
 
 /* ---- a dispatcher's plan -------------------------------------------------------------------- */

@@ -26,6 +26,12 @@ void *fake_host_state(const struct fake_host *host);
 /* Sets a limit of [core] (assay_result_allowed); what was not set is UINT64_MAX. */
 void fake_host_allow(struct fake_host *host, const char *limit, uint64_t value);
 
+/* Stands for every program of the plugin: assay_result_run calls it. Without one nothing is there.
+ */
+typedef enum assay_status fake_run(void *arg, size_t program, const struct assay_run_input *in,
+    struct assay_run_output *out, struct assay_err *err);
+void fake_host_run(struct fake_host *host, fake_run *run, void *arg);
+
 /* What a test says about a payload; everything is borrowed until fake_scan_free(). */
 struct fake_payload {
 	struct assay_slice bytes;

@@ -157,6 +157,38 @@ static void test_makers(void **state)
 	check(assay_json_base64(NULL, 0), "\"\"");
 }
 
+/* test_value - of any type, as text */
+static void test_value(void **state)
+{
+	static const struct {
+		const char *json, *row;
+		bool whole;
+	} cases[] = {
+		{ "[12]", "{\"value_int\":12,\"value\":\"12\"}", true },
+		{ "[0.1]", "{\"value\":\"0.1\"}", true },
+		{ "[1e300]", "{\"value\":\"1e+300\"}", true },
+		{ "[0.30000000000000004]", "{\"value\":\"0.30000000000000004\"}", true },
+		{ "[true]", "{\"value\":\"true\"}", true },
+		{ "[null]", "{\"value\":null}", true },
+		{ "[[1]]", "{\"value\":null}", true },
+		{ "[\"0123456789abcdef0123\"]", "{\"value\":\"0123456789abcdef0123\"}", true },
+		{ "[\"0123456789abcdef012\u20ac\"]", "{\"value\":\"0123456789abcdef012\"}", false },
+	};
+	struct assay_err err;
+	json_t *list, *row;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(
+		    assay_json_parse(assay_slice_str(cases[i].json), &list, &err), ASSAY_OK);
+		row = json_object();
+		assert_int_equal(
+		    assay_json_value(row, json_array_get(list, 0), 20), cases[i].whole);
+		check(row, cases[i].row);
+		json_decref(list);
+	}
+}
+
 /* test_parse - strict */
 static void test_parse(void **state)
 {
@@ -198,7 +230,8 @@ int main(void)
 		cmocka_unit_test(test_strings), cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_structure), cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_full), cmocka_unit_test(test_makers),
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_digest) };
+		cmocka_unit_test(test_value), cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_digest) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

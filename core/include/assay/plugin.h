@@ -174,6 +174,10 @@ ASSAY_API json_t *assay_json_text(const char *p, size_t n);
 ASSAY_API json_t *assay_json_str(const char *s); /* null when s is NULL */
 ASSAY_API json_t *assay_json_time(int64_t wall_ms);
 ASSAY_API json_t *assay_json_base64(const char *p, size_t n);
+/* For values whose type a stranger chose: sets `value` of the row to the text of a string, number
+ * or truth value (null for null, lists and objects), at most `max` bytes of it, and `value_int`
+ * where it is a whole number. False: it was cut. */
+ASSAY_API bool assay_json_value(json_t *row, const json_t *value, size_t max);
 
 struct assay_child {
 	struct assay_slice bytes;
