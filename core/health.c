@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 
 #define SLOW_MS 5000
 #define MINUTE_MS 60000
+#define AGAIN_MS 300
 
 /* is_alive - a process that runs; a zombie does not */
 static bool is_alive(pid_t pid)
@@ -49,8 +51,7 @@ static void copy_pages(struct assay_health *h, const struct assay_board *board)
 	assay_board_read_head(board, &h->head);
 	for (unsigned i = 1; i < ASSAY_BOARD_SLOTS; i++) {
 		h->slot[i].kind = ASSAY_BOARD_NONE;
-		if (assay_board_read(board, i, &h->slot[i]))
-			h->alive[i] = is_alive(h->slot[i].pid);
+		h->alive[i] = assay_board_read(board, i, &h->slot[i]) && is_alive(h->slot[i].pid);
 	}
 }
 
@@ -107,6 +108,7 @@ static void count_scans(struct assay_health *h)
 	unsigned first = assay_board_scan_slot(h->head.generation), slow = 0;
 	struct assay_health_scans *c = &h->scans;
 
+	*c = (struct assay_health_scans){ 0 };
 	for (unsigned i = first; i < first + ASSAY_BOARD_SCANS; i++) {
 		const struct assay_board_slot *s = &h->slot[i];
 
@@ -184,9 +186,16 @@ static bool read_board(struct assay_health *h, const char *run_dir, struct assay
 	if (assay_board_open(run_dir, &board, err) != ASSAY_OK)
 		return false;
 	copy_pages(h, &board);
+	count_scans(h);
+	/* One that has done its mails is replaced: that takes a moment. */
+	if (h->pid > 0 && h->scans.alive < h->head.scan_processes) {
+		(void)poll(NULL, 0, AGAIN_MS);
+		h->now_ms = assay_clock_mono_ms();
+		copy_pages(h, &board);
+		count_scans(h);
+	}
 	assay_board_close(&board);
 	add_totals(h);
-	count_scans(h);
 	add_workers(h);
 	return true;
 }

@@ -264,6 +264,35 @@ conf '[hash]\nno_such_option = 1\n'
 "$assay" --home "$home" serve -d 2>"$tmp/log"
 [ $? -eq 78 ] || wrong "serve -d with a wrong configuration is not exit 78"
 
+# As root with a user: what belongs to whom, who runs as whom.
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$tmp"
+	home=$tmp/users
+	mkdir "$home"
+	conf 'user = daemon\nscan_user = nobody\nconnectors = jsonl\n'
+	"$assay" --home "$home" serve 2>"$tmp/log"
+	[ $? -eq 73 ] || wrong "a home that the user cannot write to is not exit 73"
+	grep -q 'user "daemon" .*cannot write there' "$tmp/log" || wrong "and it does not say so"
+	chown daemon "$home"
+	start
+	until_well
+	for kind in janitor rescan connector:jsonl; do
+		[ "$(stat -c %U "/proc/$(child $kind)")" = daemon ] || wrong "$kind is not daemon's"
+		grep -q '^CapEff:.0*$' "/proc/$(child $kind)/status" || wrong "$kind has rights"
+	done
+	[ "$(stat -c %U "$home/run/inline.sock")" = daemon ] || wrong "the socket is not daemon's"
+	if command -v setpriv >/dev/null; then
+		setpriv --reuid daemon --regid daemon --clear-groups "$assay" --home "$home" status \
+			>"$tmp/out" 2>&1 || wrong "daemon cannot ask for the status: $(cat "$tmp/out")"
+		setpriv --reuid nobody --regid nogroup --clear-groups "$assay" --home "$home" status \
+			>"$tmp/out" 2>&1
+		[ $? -eq 2 ] || wrong "nobody gets a status"
+		grep -q 'Permission denied' "$tmp/out" || wrong "nobody is not told why"
+	fi
+	kill -TERM "$service"
+	ends 0
+fi
+
 # Where it cannot be, it says so.
 "$assay" --home "$tmp/none/none" serve 2>"$tmp/log"
 [ $? -eq 73 ] || wrong "a home that cannot be made is not exit 73"
