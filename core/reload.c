@@ -64,7 +64,8 @@ static bool fits(const struct assay_service *s, struct assay_err *err)
 {
 	struct assay_role_user user;
 
-	assay_role_user(assay_config_core(s->reload.config), &user);
+	if (assay_role_user(assay_config_core(s->reload.config), &user, err) != ASSAY_OK)
+		return false;
 	if (user.uid == s->site.user.uid && user.gid == s->site.user.gid)
 		return true;
 	(void)assay_err_set(err, ASSAY_E_CONF,

@@ -71,9 +71,12 @@ static bool parse_pair(struct assay_role *role, struct assay_arena *arena, struc
 		{ "board", FD_MOST, NULL, &role->board_fd },
 		{ "inline", FD_MOST, NULL, &role->inline_sock },
 		{ "bulk", FD_MOST, NULL, &role->bulk_sock },
+		{ "uid", UINT32_MAX, &role->uid, NULL },
+		{ "gid", UINT32_MAX, &role->gid, NULL },
 	};
 	uint64_t v;
 
+	role->told_user |= assay_slice_is(key, "uid");
 	if (assay_slice_is(key, "config") && text.n == 64)
 		role->config_sha256 = assay_arena_memdup0(arena, text.p, text.n);
 	else if (assay_slice_is(key, "log") && assay_slice_is(text, "syslog"))
@@ -137,6 +140,8 @@ const char *assay_role_format(struct assay_arena *arena, const struct assay_role
 	add_fd(&out, "bulk", role->bulk_sock);
 	if (role->config_sha256 != NULL)
 		(void)assay_buf_printf(&out, ",config=%s", role->config_sha256);
+	if (role->told_user)
+		(void)assay_buf_printf(&out, ",uid=%u,gid=%u", role->uid, role->gid);
 	if (role->to_syslog)
 		(void)assay_buf_add_str(&out, ",log=syslog");
 	text = assay_arena_strdup(arena, out.p);
@@ -222,23 +227,46 @@ bool assay_role_leaving(const struct assay_role *role)
 /* ---- giving up rights ------------------------------------------------------------------------ */
 
 /* assay_role_user - looked up where it matters */
-void assay_role_user(const struct assay_opts *core, struct assay_role_user *user)
+enum assay_status assay_role_user(
+    const struct assay_opts *core, struct assay_role_user *user, struct assay_err *err)
 {
 	struct passwd pw, *found = NULL;
-	char room[4096];
+	char room[16384];
+	int e;
 
 	*user = (struct assay_role_user){ .name = assay_opt_str(core, "user") };
 	user->uid = geteuid();
 	user->gid = getegid();
 	if (user->uid != 0)
-		return;
-	if (getpwnam_r(user->name, &pw, room, sizeof room, &found) != 0 || found == NULL) {
-		user->absent = true;
-		return;
-	}
+		return ASSAY_OK;
+	e = getpwnam_r(user->name, &pw, room, sizeof room, &found);
+	/* Other numbers are ways to say that there is none (getpwnam(3)). To take trouble for that
+	 * would be to stay root. */
+	if (e == EIO || e == EMFILE || e == ENFILE || e == ENOMEM || e == ERANGE || e == EINTR ||
+	    e == EAGAIN)
+		return assay_err_set(err, ASSAY_E_IO,
+		    "the user \"%.60s\" ([core] user) cannot be looked up: %s", user->name,
+		    strerror(e));
+	user->absent = found == NULL;
+	if (found == NULL)
+		return ASSAY_OK;
 	user->uid = found->pw_uid;
 	user->gid = found->pw_gid;
 	user->change = found->pw_uid != 0;
+	return ASSAY_OK;
+}
+
+/* find_user - as the parent said, or as it is found now */
+static enum assay_status find_user(const struct assay_role *role, const struct assay_opts *core,
+    struct assay_role_user *user, struct assay_err *err)
+{
+	if (!role->told_user)
+		return assay_role_user(core, user, err);
+	*user = (struct assay_role_user){ .name = assay_opt_str(core, "user") };
+	user->uid = role->uid;
+	user->gid = role->gid;
+	user->change = geteuid() == 0 && role->uid != 0;
+	return ASSAY_OK;
 }
 
 /* say - one more word of what was done */
@@ -307,11 +335,13 @@ enum assay_status assay_role_drop(const struct assay_role *role, const struct as
     unsigned needs, char text[ASSAY_ROLE_TEXT], struct assay_err *err)
 {
 	bool network = (needs & ASSAY_NEEDS_NETWORK) != 0, root = geteuid() == 0;
-	enum assay_status st = ASSAY_OK;
 	struct assay_role_user user;
+	enum assay_status st;
 
 	text[0] = '\0';
-	assay_role_user(core, &user);
+	st = find_user(role, core, &user, err);
+	if (st != ASSAY_OK)
+		return st;
 	if (root && !network)
 		say(text, unshare(CLONE_NEWNET) == 0 ? "no network" : "missing: network namespace");
 	if (user.change)

@@ -6,7 +6,7 @@
  * else's, and after an upgrade a reload runs the new program. What it inherits stands in ROLE:
  *
  *	KIND[:NAME],slot=N,generation=N[,life=FD][,board=FD][,inline=FD,bulk=FD][,config=SHA256]
- *		[,log=syslog]
+ *		[,uid=N,gid=N][,log=syslog]
  *
  * KIND: master, door, connector, archiver, janitor, rescan, metrics, check. `life` is the read end
  *of a pipe whose other end the parent has: end of file means finish what you have and go. Behind
@@ -27,11 +27,15 @@ struct assay_role {
 	const char *name; /* of the plugin; "" */
 	unsigned slot;
 	uint32_t generation;
-	int life;                      /* -1: none */
-	int board_fd;                  /* -1: none */
-	int inline_sock, bulk_sock;    /* listening; -1: none */
-	const char *config_sha256;     /* NULL: any */
-	bool to_syslog;                /* log there instead of standard error */
+	int life;                   /* -1: none */
+	int board_fd;               /* -1: none */
+	int inline_sock, bulk_sock; /* listening; -1: none */
+	const char *config_sha256;  /* NULL: any */
+	bool to_syslog;             /* log there instead of standard error */
+	/* What the parent found [core] user to be, so that all are the same one whatever becomes of
+	 * the list of users; root: nobody else. false: look it up. */
+	bool told_user;
+	unsigned uid, gid;
 	struct assay_board board;      /* mapped by assay_role_enter */
 	struct assay_board_slot *page; /* of this process; NULL without a board */
 };
@@ -67,7 +71,9 @@ struct assay_role_user {
 	bool change; /* we are root and that user is another one, and exists */
 	bool absent; /* we are root and there is no such user */
 };
-void assay_role_user(const struct assay_opts *core, struct assay_role_user *user);
+/* E_IO: it cannot be looked up now. */
+ASSAY_MUST_CHECK enum assay_status assay_role_user(
+    const struct assay_opts *core, struct assay_role_user *user, struct assay_err *err);
 
 /* Names below the run directory. */
 #define ASSAY_RUN_INLINE "inline.sock"

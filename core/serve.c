@@ -204,6 +204,7 @@ static enum assay_status open_all(struct assay_service *s, struct assay_err *err
 		st = open_signals(s, err);
 	if (st != ASSAY_OK)
 		return st;
+	options.user = &s->site.user;
 	options.board = &s->site.board;
 	options.inline_sock = s->site.inline_sock;
 	options.bulk_sock = s->site.bulk_sock;

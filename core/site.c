@@ -247,8 +247,9 @@ enum assay_status assay_site_open(
 	site->board.fd = -1;
 	site->run = assay_xstrdup(assay_config_path(config, ASSAY_DIR_RUN));
 	site->var = assay_xstrdup(assay_config_path(config, ASSAY_DIR_VAR));
-	assay_role_user(assay_config_core(config), &site->user);
-	st = make_dir(site->var, &site->user, err);
+	st = assay_role_user(assay_config_core(config), &site->user, err);
+	if (st == ASSAY_OK)
+		st = make_dir(site->var, &site->user, err);
 	if (st == ASSAY_OK)
 		st = make_dir(site->run, &site->user, err);
 	if (st == ASSAY_OK)

@@ -254,6 +254,9 @@ static pid_t spawn(struct assay_supervise *sup, const struct assay_ward *child, 
 	role.bulk_sock = master ? o->bulk_sock : -1;
 	role.config_sha256 = sup->config_sha256;
 	role.to_syslog = o->to_syslog;
+	role.told_user = o->user != NULL;
+	role.uid = o->user != NULL ? o->user->uid : 0;
+	role.gid = o->user != NULL ? o->user->gid : 0;
 	argv = fill_args(arena, o, assay_role_format(arena, &role));
 	pid = fork();
 	if (pid == 0)

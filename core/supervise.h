@@ -43,6 +43,7 @@ struct assay_supervise_options {
 	const char *program;           /* absolute; NULL: this one (for tests) */
 	const char *const *child_args; /* globals of the command line; NULL ends */
 	bool no_sandbox, to_syslog;
+	const struct assay_role_user *user; /* whom children become; NULL: they look it up */
 	struct assay_board *board;
 	int inline_sock, bulk_sock; /* for masters */
 	/* Called when a child that was not asked to go has ended, before it is started again. */

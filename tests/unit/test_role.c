@@ -55,6 +55,9 @@ static void what_is_written_is_read(void **state)
 	role.bulk_sock = -1;
 	role.config_sha256 = sha;
 	role.to_syslog = true;
+	role.told_user = true;
+	role.uid = 17;
+	role.gid = 4294967295;
 	assert_int_equal(
 	    assay_role_parse(&got, arena, assay_role_format(arena, &role), &err), ASSAY_OK);
 	assert_string_equal(got.kind, "door");
@@ -67,6 +70,9 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(got.bulk_sock, -1);
 	assert_string_equal(got.config_sha256, sha);
 	assert_true(got.to_syslog);
+	assert_true(got.told_user);
+	assert_int_equal(got.uid, 17);
+	assert_int_equal(got.gid, 4294967295);
 
 	role = (struct assay_role){ .kind = "check", .name = "", .life = -1, .board_fd = -1 };
 	role.inline_sock = role.bulk_sock = -1;
@@ -246,12 +252,29 @@ static int stays_root(struct assay_role *role)
 	struct assay_err err;
 	bool root = geteuid() == 0;
 
-	assay_role_user(core, &user);
+	if (assay_role_user(core, &user, &err) != ASSAY_OK)
+		return 3;
 	if (user.absent != root || user.change)
 		return 1;
 	if (assay_role_drop(role, core, ASSAY_NEEDS_NETWORK, text, &err) != ASSAY_OK)
 		return 2;
 	return (strstr(text, "still root") != NULL) != root;
+}
+
+/* becomes_whom_it_is_told - whatever the list of users says */
+static int becomes_whom_it_is_told(struct assay_role *role)
+{
+	struct assay_config *config;
+	const struct assay_opts *core = core_of("user=no-such-user-here", &config);
+	char text[ASSAY_ROLE_TEXT];
+	struct assay_err err;
+
+	role->told_user = true;
+	role->uid = geteuid() == 0 ? 4711 : geteuid();
+	role->gid = geteuid() == 0 ? 4712 : getegid();
+	if (assay_role_drop(role, core, ASSAY_NEEDS_NETWORK, text, &err) != ASSAY_OK)
+		return 1;
+	return geteuid() == role->uid && getegid() == role->gid ? 0 : 2;
 }
 
 static void rights_are_given_up(void **state)
@@ -260,6 +283,7 @@ static void rights_are_given_up(void **state)
 	assert_int_equal(child(drops, false), 0);
 	assert_int_equal(child(drops_all, false), 0);
 	assert_int_equal(child(stays_root, false), 0);
+	assert_int_equal(child(becomes_whom_it_is_told, false), 0);
 }
 
 /* logs - one line as each of the three speakers, read back from standard error */
