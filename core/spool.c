@@ -7,9 +7,10 @@
  * nothing the next time. So a record file is then written anew from memory, and a payload file from
  * what can still be read of it, if that has the digests it should have.
  *
- * Costs of one group of 60 KB on ext4: two commits of the journal (the data; the links), about
- * 1 ms on an SSD. A directory new/ between tmp/ and the queues would cost a third one, since its
- * entry may only go when the links in the queues are safe.
+ * Costs of one group on ext4: two commits of the journal (the data; the links), three with
+ * payloads: 1 to 2 ms on a quiet SSD, ten times that while others write a lot. A directory new/
+ * between tmp/ and the queues would cost one more, since its entry may only go when the links in
+ * the queues are safe.
  */
 #include <dirent.h>
 #include <errno.h>
