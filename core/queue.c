@@ -255,7 +255,7 @@ enum assay_status assay_queue_list(struct assay_queue *queue, size_t most,
 	struct assay_queue_names list = { NULL, 0, 0 };
 	enum assay_status st;
 
-	ASSAY_ASSERT(most > 0 && most <= 1u << 20);
+	ASSAY_ASSERT(most > 0 && most <= ASSAY_QUEUE_LIST_MOST);
 	walk.name = assay_xcalloc(2 * most, sizeof *walk.name);
 	st = assay_queue_walk(queue, queue->dir, list_file, &walk, err);
 	if (walk.n > 0)

@@ -39,6 +39,7 @@ struct assay_queue_size {
 ASSAY_MUST_CHECK enum assay_status assay_queue_measure(
     struct assay_queue *queue, struct assay_queue_size *size, struct assay_err *err);
 
+#define ASSAY_QUEUE_LIST_MOST ((size_t)1 << 20)
 /* The names of at most `most` files, oldest first, in the arena; NULL ends. */
 ASSAY_MUST_CHECK enum assay_status assay_queue_list(struct assay_queue *queue, size_t most,
     struct assay_arena *arena, const char *const **names, struct assay_err *err);
@@ -70,7 +71,7 @@ void assay_queue_message_release(struct assay_queue_message *message);
 ASSAY_MUST_CHECK enum assay_status assay_queue_remove(
     struct assay_queue *queue, const char *name, struct assay_err *err);
 /* The file without the record of this id, or the payload of this sha256; E_NOENT: there is none.
- * `assay queue drop`, `assay forget`. */
+ * `assay queue drop`. */
 ASSAY_MUST_CHECK enum assay_status assay_queue_drop(
     struct assay_queue *queue, const char *name, const char *id, struct assay_err *err);
 
@@ -113,6 +114,14 @@ ASSAY_MUST_CHECK enum assay_status assay_queue_trim(struct assay_queue *queue, u
 /* Of what was put aside, likewise. */
 ASSAY_MUST_CHECK enum assay_status assay_queue_trim_poison(struct assay_queue *queue,
     uint64_t bytes, struct assay_queue_dropped *dropped, struct assay_err *err);
+
+/* Out of all queues, what waits and what was put aside: records of these ids, findings about them,
+ * messages to be scanned again because of them, payloads of these digests. *gone: how many. What a
+ * drain has in hand at that moment is still told: erase here first, then over there. `assay
+ * forget`.
+ */
+ASSAY_MUST_CHECK enum assay_status assay_queue_erase(
+    const char *var, const char *const *ids, size_t n, uint64_t *gone, struct assay_err *err);
 
 /* A descriptor that is readable when something came (inotify), or -1: look every second. */
 int assay_queue_watch(struct assay_queue *queue);

@@ -21,6 +21,22 @@ struct assay_queue {
 	unsigned names;
 };
 
+/* A new file NAME in a directory of the queue: written to fd, then on the disk, then under its name
+ * (`flags` of renameat2(2); with RENAME_EXCHANGE it takes the place of one that must be there). It
+ * belongs to whom the directory belongs: root may do this for the service. */
+#define ASSAY_QUEUE_NAME_ROOM 320 /* of an entry of poison/ with its suffixes */
+struct assay_queue_fresh {
+	int dir, fd;
+	char name[ASSAY_QUEUE_NAME_ROOM], tmp[ASSAY_QUEUE_NAME_ROOM + 8];
+};
+ASSAY_MUST_CHECK enum assay_status assay_queue_fresh_begin(
+    struct assay_queue_fresh *fresh, int dir, const char *name, struct assay_err *err);
+/* `st` is what came of writing it; not ASSAY_OK: it goes, and so does an fd of -1. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_fresh_end(
+    struct assay_queue_fresh *fresh, unsigned flags, enum assay_status st, struct assay_err *err);
+/* What was renamed or removed in a directory of the queue is so on the disk. */
+ASSAY_MUST_CHECK enum assay_status assay_queue_sync(
+    const struct assay_queue *queue, int dir, struct assay_err *err);
 /* The records of an open file, which is closed. */
 ASSAY_MUST_CHECK enum assay_status assay_queue_read_fd(
     int fd, struct assay_arena *arena, struct assay_queue_file *file, struct assay_err *err);

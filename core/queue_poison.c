@@ -1,7 +1,6 @@
 /*
- * core/queue_poison.c - see queue.h: what a queue has put aside, and files without one of their
- * records. Touches VAR/queue/NAME and poison/ below it only. A new file is on the disk before it
- * has a name, and before the old one goes.
+ * core/queue_poison.c - see queue.h: what a queue has put aside. Touches VAR/queue/NAME and poison/
+ * below it only. A new file is on the disk before it has a name, and before the old one goes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +19,8 @@
 #include "core/queue_own.h"
 #include "core/records.h"
 
-#define FILE_MODE 0600
 #define WHY_MAX 600
-#define NAME_ROOM 320 /* of an entry with its suffixes */
+#define NAME_ROOM ASSAY_QUEUE_NAME_ROOM
 
 /* open_dir - poison/; ASSAY_END: it is not there */
 static enum assay_status open_dir(struct assay_queue *queue, struct assay_err *err)
@@ -52,73 +50,19 @@ static enum assay_status make_dir(struct assay_queue *queue, struct assay_err *e
 	return st;
 }
 
-/* sync_dir - what was renamed or removed is so on the disk */
-static enum assay_status sync_dir(const struct assay_queue *queue, int dir, struct assay_err *err)
-{
-	return fsync(dir) == 0 ? ASSAY_OK : assay_io_fail(err, "cannot sync", queue->path);
-}
-
-/* ---- new files ---------------------------------------------------------------------------------
+/* ---- aside -------------------------------------------------------------------------------------
  */
-
-struct fresh {
-	int dir, fd;
-	char name[NAME_ROOM], tmp[NAME_ROOM + 8];
-};
-
-/* begin_file - NAME.tmp */
-static enum assay_status begin_file(
-    struct fresh *fresh, int dir, const char *name, struct assay_err *err)
-{
-	struct stat st;
-
-	*fresh = (struct fresh){ .dir = dir };
-	(void)snprintf(fresh->name, sizeof fresh->name, "%s", name);
-	(void)snprintf(fresh->tmp, sizeof fresh->tmp, "%s.tmp", fresh->name);
-	(void)unlinkat(dir, fresh->tmp, 0); /* of somebody who was killed */
-	fresh->fd = openat(
-	    dir, fresh->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
-	if (fresh->fd < 0)
-		return assay_io_fail(err, "cannot create", fresh->tmp);
-	/* Root may do this for the service, whose user must be able to read it. */
-	if (geteuid() == 0 &&
-	    (fstat(dir, &st) != 0 || fchown(fresh->fd, st.st_uid, st.st_gid) != 0)) {
-		enum assay_status failed = assay_io_fail(err, "cannot give away", fresh->tmp);
-
-		assay_io_close(&fresh->fd);
-		(void)unlinkat(dir, fresh->tmp, 0);
-		return failed;
-	}
-	return ASSAY_OK;
-}
-
-/* end_file - under its name; `st` is what came of writing it */
-static enum assay_status end_file(
-    struct fresh *fresh, unsigned flags, enum assay_status st, struct assay_err *err)
-{
-	if (fresh->fd < 0)
-		return st;
-	if (st == ASSAY_OK && fsync(fresh->fd) != 0)
-		st = assay_io_fail(err, "cannot sync", fresh->tmp);
-	assay_io_close(&fresh->fd);
-	if (st == ASSAY_OK &&
-	    renameat2(fresh->dir, fresh->tmp, fresh->dir, fresh->name, flags) != 0)
-		st = assay_io_fail(err, "cannot rename to", fresh->name);
-	if (st != ASSAY_OK || flags != 0)
-		(void)unlinkat(fresh->dir, fresh->tmp, 0);
-	return st;
-}
 
 /* put_text - a small file of poison/ */
 static enum assay_status put_text(const struct assay_queue *queue, const char *name,
     struct assay_slice text, struct assay_err *err)
 {
-	struct fresh fresh;
-	enum assay_status st = begin_file(&fresh, queue->poison, name, err);
+	struct assay_queue_fresh fresh;
+	enum assay_status st = assay_queue_fresh_begin(&fresh, queue->poison, name, err);
 
 	if (st == ASSAY_OK)
 		st = assay_io_write_full(fresh.fd, text.p, text.n, err);
-	return end_file(&fresh, 0, st, err);
+	return assay_queue_fresh_end(&fresh, 0, st, err);
 }
 
 /* put_why - the reason, on one line */
@@ -167,14 +111,14 @@ enum assay_status assay_queue_poison(struct assay_queue *queue, const struct ass
 	if (st == ASSAY_OK)
 		st = put_text(queue, name, assay_buf_slice(&buf), err);
 	assay_buf_release(&buf);
-	return st == ASSAY_OK ? sync_dir(queue, queue->poison, err) : st;
+	return st == ASSAY_OK ? assay_queue_sync(queue, queue->poison, err) : st;
 }
 
 /* assay_queue_poison_payload - see queue.h */
 enum assay_status assay_queue_poison_payload(struct assay_queue *queue, const char *sha256,
     struct assay_slice bytes, const char *why, struct assay_err *err)
 {
-	struct fresh fresh = { .fd = -1 };
+	struct assay_queue_fresh fresh = { .fd = -1 };
 	char name[NAME_ROOM];
 	enum assay_status st;
 
@@ -183,11 +127,11 @@ enum assay_status assay_queue_poison_payload(struct assay_queue *queue, const ch
 	if (st == ASSAY_OK)
 		st = put_why(queue, name, why, err);
 	if (st == ASSAY_OK)
-		st = begin_file(&fresh, queue->poison, name, err);
+		st = assay_queue_fresh_begin(&fresh, queue->poison, name, err);
 	if (st == ASSAY_OK)
 		st = assay_container_put(fresh.fd, sha256, bytes, false, err);
-	st = end_file(&fresh, 0, st, err);
-	return st == ASSAY_OK ? sync_dir(queue, queue->poison, err) : st;
+	st = assay_queue_fresh_end(&fresh, 0, st, err);
+	return st == ASSAY_OK ? assay_queue_sync(queue, queue->poison, err) : st;
 }
 
 /* assay_queue_poison_file - see queue.h */
@@ -202,7 +146,7 @@ enum assay_status assay_queue_poison_file(
 	if (st == ASSAY_OK && renameat(queue->dir, name, queue->poison, name) != 0 &&
 	    errno != ENOENT)
 		st = assay_io_fail(err, "cannot put aside", name);
-	return st == ASSAY_OK ? sync_dir(queue, queue->poison, err) : st;
+	return st == ASSAY_OK ? assay_queue_sync(queue, queue->poison, err) : st;
 }
 
 /* ---- what lies there ---------------------------------------------------------------------------
@@ -390,7 +334,7 @@ enum assay_status assay_queue_retry(
 	}
 	assay_arena_free(&arena);
 	if (st == ASSAY_OK && *n > 0)
-		st = sync_dir(queue, queue->dir, err);
+		st = assay_queue_sync(queue, queue->dir, err);
 	else if (st == ASSAY_OK && id != NULL)
 		st = no_entry(queue, id, err);
 	return st;
@@ -413,7 +357,7 @@ enum assay_status assay_queue_forget(
 	}
 	assay_arena_free(&arena);
 	if (st == ASSAY_OK)
-		st = n > 0 ? sync_dir(queue, queue->poison, err) : no_entry(queue, id, err);
+		st = n > 0 ? assay_queue_sync(queue, queue->poison, err) : no_entry(queue, id, err);
 	return st;
 }
 
@@ -450,80 +394,4 @@ enum assay_status assay_queue_trim_poison(struct assay_queue *queue, uint64_t by
 	}
 	assay_arena_free(&arena);
 	return st;
-}
-
-/* ---- one record less ---------------------------------------------------------------------------
- */
-
-struct others {
-	size_t left, gone;
-};
-
-/* write_records - all but one */
-static enum assay_status write_records(struct assay_queue *queue, const char *id,
-    struct fresh *fresh, struct others *others, struct assay_err *err)
-{
-	struct assay_arena *arena = assay_arena_new();
-	struct assay_queue_file file;
-	struct assay_buf buf;
-	enum assay_status st = assay_queue_read(queue, fresh->name, arena, &file, err);
-
-	assay_buf_init(&buf, ASSAY_QUEUE_FILE_MAX);
-	for (size_t i = 0; st == ASSAY_OK && i < file.n; i++) {
-		if (strcmp(file.record[i].id, id) == 0) {
-			others->gone++;
-			continue;
-		}
-		st = assay_records_put(&buf, &file.record[i], err);
-		others->left++;
-	}
-	if (st == ASSAY_OK)
-		st = assay_io_write_full(fresh->fd, buf.p, buf.n, err);
-	assay_buf_release(&buf);
-	assay_arena_free(&arena);
-	return st;
-}
-
-/* write_payloads - all but one */
-static enum assay_status write_payloads(struct assay_queue *queue, const char *id,
-    struct fresh *fresh, struct others *others, struct assay_err *err)
-{
-	struct assay_container all;
-	bool broken;
-	enum assay_status st = assay_queue_map(queue, fresh->name, &all, &broken, err);
-
-	for (size_t i = 0; st == ASSAY_OK && i < all.n; i++) {
-		if (strcmp(all.kept[i].sha256, id) == 0) {
-			others->gone++;
-			continue;
-		}
-		st = assay_container_put(
-		    fresh->fd, all.kept[i].sha256, all.kept[i].bytes, false, err);
-		others->left++;
-	}
-	assay_container_close(&all);
-	return st;
-}
-
-/* assay_queue_drop - see queue.h. The new file takes the place of the old one only if that is still
- * there: a drain may have been faster. */
-enum assay_status assay_queue_drop(
-    struct assay_queue *queue, const char *name, const char *id, struct assay_err *err)
-{
-	const bool payloads = assay_slice_ends(assay_slice_str(name), ASSAY_RECORDS_PAYLOADS);
-	struct others others = { 0, 0 };
-	struct fresh fresh = { .fd = -1 };
-	enum assay_status st;
-
-	ASSAY_ASSERT(assay_queue_is_file(name));
-	st = begin_file(&fresh, queue->dir, name, err);
-	if (st == ASSAY_OK)
-		st = payloads ? write_payloads(queue, id, &fresh, &others, err)
-			      : write_records(queue, id, &fresh, &others, err);
-	if (st == ASSAY_OK && others.gone == 0)
-		st = assay_err_set(err, ASSAY_E_NOENT, "%s is not in %s", id, name);
-	st = end_file(&fresh, RENAME_EXCHANGE, st, err);
-	if (st == ASSAY_OK && others.left == 0)
-		st = assay_queue_remove(queue, name, err);
-	return st == ASSAY_OK ? sync_dir(queue, queue->dir, err) : st;
 }

@@ -24,7 +24,6 @@
 
 #define OUT_MAX ((size_t)256 << 20)
 #define FLUSH ((size_t)64 << 10)
-#define FILES_MOST ((size_t)1 << 20)
 #define JANITOR 2u /* its slot: core/board.h */
 
 enum { JSON, ALL };
@@ -306,7 +305,7 @@ static enum assay_status visit_queue(struct asked *asked, struct assay_queue *qu
 
 	/* What waits is tried anyway. */
 	if (visit != retry_entry)
-		st = assay_queue_list(queue, FILES_MOST, arena, &file, err);
+		st = assay_queue_list(queue, ASSAY_QUEUE_LIST_MOST, arena, &file, err);
 	for (; st == ASSAY_OK && file != NULL && *file != NULL; file++)
 		st = visit_file(asked,
 		    &(struct entry){ .queue = queue, .name = name, .file = *file }, visit, err);
@@ -343,7 +342,8 @@ static enum assay_status drop_all(
     struct asked *asked, struct assay_queue *queue, struct assay_err *err)
 {
 	struct assay_queue_dropped files, aside = { 0, 0 };
-	enum assay_status st = assay_queue_trim(queue, UINT64_MAX, FILES_MOST, &files, err);
+	enum assay_status st =
+	    assay_queue_trim(queue, UINT64_MAX, ASSAY_QUEUE_LIST_MOST, &files, err);
 
 	if (st == ASSAY_OK)
 		st = assay_queue_trim_poison(queue, UINT64_MAX, &aside, err);
