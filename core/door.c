@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,7 +40,8 @@ struct entry {
 	uint64_t number; /* in the order of submission */
 	struct assay_ask ask;
 	struct assay_line *line; /* while somebody scans it */
-	int message;             /* sealed copy; -1: too large to be copied */
+	int message;             /* sealed; -1: too large to be copied, or not here */
+	bool copied;             /* it is a copy of ours, not the submission's own file */
 	uint64_t size;
 	int64_t since_ms, not_before_ms;
 	void *tag;
@@ -53,7 +53,7 @@ struct assay_door {
 	struct entry *entry;
 	size_t room, n;
 	uint64_t next, first; /* numbers: of the next mail, of the oldest not answered */
-	uint64_t held;        /* bytes of the messages in the entries */
+	uint64_t held;        /* bytes of the copies in the entries */
 	uint64_t message_max;
 	int64_t timeout_ms;
 	int64_t again_ms; /* the receiver cannot keep answers before that; 0: it can */
@@ -112,33 +112,6 @@ static struct entry *next_of(struct assay_door *door, uint64_t from)
 
 /* ---- taking a mail in ------------------------------------------------------------------------ */
 
-/* copy_fd - all of a descriptor into a memory file; `most` bytes and one more show that it is
- * larger */
-static enum assay_status copy_fd(
-    int from, int to, uint64_t most, uint64_t *size, struct assay_err *err)
-{
-	char room[65536];
-
-	*size = 0;
-	while (*size <= most) {
-		ssize_t n = sendfile(to, from, NULL, (size_t)(most + 1 - *size));
-
-		if (n < 0 && (errno == EINVAL || errno == ENOSYS)) { /* a pipe or terminal */
-			n = read(from, room, sizeof room);
-			if (n > 0 && assay_io_write_full(to, room, (size_t)n, err) != ASSAY_OK)
-				return ASSAY_E_IO;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return assay_err_set(err, ASSAY_E_IO, "cannot read: %s", strerror(errno));
-		if (n == 0)
-			return ASSAY_OK;
-		*size += (uint64_t)n;
-	}
-	return ASSAY_E_LIMIT;
-}
-
 /* fill - the submission's bytes into the memory file; E_LIMIT: they are too many */
 static enum assay_status fill(const struct assay_submission *submission, int fd, uint64_t most,
     struct entry *entry, struct assay_err *err)
@@ -155,7 +128,7 @@ static enum assay_status fill(const struct assay_submission *submission, int fd,
 		entry->size = (uint64_t)st.st_size;
 		return ASSAY_E_LIMIT;
 	}
-	return copy_fd(submission->fd, fd, most, &entry->size, err);
+	return assay_io_copy(submission->fd, fd, most, &entry->size, err);
 }
 
 /* is_sealed - a memory file that nobody can change, and not too large */
@@ -180,6 +153,11 @@ static enum assay_status take_message(struct assay_door *door, struct entry *ent
 		if (entry->message >= 0)
 			return ASSAY_OK;
 	}
+	if (submission->fd < 0 && submission->bytes.p == NULL && submission->unscanned != NULL) {
+		entry->size = submission->bytes.n;
+		return ASSAY_OK;
+	}
+	entry->copied = true;
 	st = assay_io_memfd("assay-message", &entry->message, err);
 	if (st == ASSAY_OK)
 		st = fill(submission, entry->message, door->message_max, entry, err);
@@ -244,18 +222,24 @@ static void name_mail(json_t *request, int message)
 }
 
 /* admit - may it be scanned? */
-static void admit(struct assay_door *door, struct entry *entry)
+static void admit(struct assay_door *door, struct entry *entry, const char *unscanned)
 {
-	const char *why = NULL;
+	const char *why = unscanned;
 
-	if (entry->message < 0)
+	if (why == NULL && entry->message < 0)
 		why = "message_size";
-	else if (door->options.admit != NULL)
+	else if (why == NULL && door->options.admit != NULL)
 		why = door->options.admit(door->options.arg, entry->ask.mail.request);
 	if (why == NULL)
 		return;
 	entry->ask.state = ASSAY_ASK_DONE;
 	entry->ask.why = why;
+}
+
+/* held - memory that it takes here; what the provider holds anyway is the provider's */
+static uint64_t held(const struct entry *entry)
+{
+	return entry->message >= 0 && entry->copied ? entry->size : 0;
 }
 
 /* accept_mail - one more; takes the request */
@@ -285,8 +269,8 @@ static enum assay_status accept_mail(struct assay_door *door, json_t *request,
 	entry->used = true;
 	door->next++;
 	door->n++;
-	door->held += entry->message >= 0 ? entry->size : 0;
-	admit(door, entry);
+	door->held += held(entry);
+	admit(door, entry, submission->unscanned);
 	return ASSAY_OK;
 }
 
@@ -353,6 +337,8 @@ static const char *sentence(const struct assay_ask *ask)
 		return "larger than message_size; not scanned";
 	if (strcmp(ask->why, "overload") == 0)
 		return "no scan process was free in time";
+	if (strcmp(ask->why, "error") == 0 && ask->err.text[0] == '\0')
+		return "it could not be taken in; the log says why";
 	if (strcmp(ask->why, "bypass") == 0)
 		return "scanning is switched off for a while (assay bypass)";
 	return ask->err.text;
@@ -402,7 +388,7 @@ static void forget(struct assay_door *door, struct entry *entry)
 {
 	if (entry->done.fn != NULL)
 		entry->done.fn(entry->done.arg, NULL);
-	door->held -= entry->message >= 0 ? entry->size : 0;
+	door->held -= held(entry);
 	assay_io_close(&entry->message);
 	assay_ask_release(&entry->ask);
 	entry->used = false;
@@ -436,6 +422,7 @@ static void deliver_all(struct assay_door *door)
 
 	if (door->again_ms > assay_clock_mono_ms())
 		return;
+	door->again_ms = 0;
 	while ((entry = next_of(door, from)) != NULL && door->fatal == ASSAY_OK) {
 		bool done = entry->ask.state == ASSAY_ASK_DONE;
 
@@ -662,14 +649,17 @@ static enum assay_status take_in(struct assay_door *door, json_t *request,
     const struct assay_submission *submission, void *tag, struct assay_err *err)
 {
 	enum assay_status st = settle(door, err);
+	bool hurry = submission->unscanned != NULL && door->n < door->room;
 
-	while (st == ASSAY_OK && !door->stopping && !has_room(door)) {
+	if (st == ASSAY_OK && submission->unscanned != NULL && !hurry && !has_room(door))
+		st = assay_err_set(err, ASSAY_E_FULL, "%zu messages wait already", door->n);
+	while (st == ASSAY_OK && !door->stopping && !hurry && !has_room(door)) {
 		if (door->ending && door->again_ms > 0)
 			break;
 		(void)turn(door, -1, INT64_MAX);
 		st = settle(door, err);
 	}
-	if (st == ASSAY_OK && (door->stopping || !has_room(door)))
+	if (st == ASSAY_OK && (door->stopping || (!hurry && !has_room(door))))
 		st = ASSAY_END;
 	if (st != ASSAY_OK) {
 		json_decref(request);
@@ -765,10 +755,10 @@ enum assay_status assay_door_wait(
 {
 	int64_t until_ms = timeout_ms > DOZE_MS ? DOZE_MS : timeout_ms;
 	enum assay_status st = settle(door, err);
-	bool readable = false;
+	bool readable = false, ending = door->ending;
 
 	until_ms += assay_clock_mono_ms();
-	while (st == ASSAY_OK && !readable && !assay_door_stopping(door) &&
+	while (st == ASSAY_OK && !readable && !door->stopping && door->ending == ending &&
 	    assay_clock_mono_ms() < until_ms) {
 		readable = turn(door, fd, until_ms);
 		st = settle(door, err);
@@ -780,6 +770,18 @@ enum assay_status assay_door_wait(
 int assay_door_socket(const struct assay_door *door, size_t i)
 {
 	return i < door->options.nsockets ? door->options.sockets[i] : -1;
+}
+
+/* assay_door_room - is there any? */
+bool assay_door_room(const struct assay_door *door)
+{
+	return has_room(door);
+}
+
+/* assay_door_option - of [core] */
+int64_t assay_door_option(const struct assay_door *door, const char *name)
+{
+	return assay_opt_int(door->options.core, name);
 }
 
 /* assay_door_stopping - shall the provider come to an end? */

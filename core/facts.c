@@ -48,7 +48,7 @@ const struct assay_fact assay_facts_core[] = {
 	    "address of the host that delivered the message" },
 	{ "helo", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "request_meta.envelope.client.helo",
 	    "name that host gave" },
-	{ "auth", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "request_meta.envelope.auth.user",
+	{ "auth", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "request_meta.envelope.client.auth.user",
 	    "user that host logged in as" },
 	{ NULL, ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, NULL, NULL },
 };

@@ -95,6 +95,7 @@ static void tell_verdict(const struct waiting *w)
 		.scan_id = w->scan_id,
 		.status = w->status,
 		.rule = assay_json_get_str(v, "rule"),
+		.enforced = json_is_true(json_object_get(v, "enforced")),
 	};
 
 	w->done.verdict(w->done.arg, &verdict);

@@ -4,10 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -135,6 +137,39 @@ enum assay_status assay_io_write_full(int fd, const void *p, size_t n, struct as
 		put += (size_t)r;
 	}
 	return ASSAY_OK;
+}
+
+/* copy_piece - up to n bytes; a pipe or a terminal through memory */
+static ssize_t copy_piece(int from, int to, size_t n, struct assay_err *err)
+{
+	char room[CHUNK];
+	ssize_t done = sendfile(to, from, NULL, n);
+
+	if (done >= 0 || (errno != EINVAL && errno != ENOSYS))
+		return done;
+	done = read(from, room, n < sizeof room ? n : sizeof room);
+	if (done > 0 && assay_io_write_full(to, room, (size_t)done, err) != ASSAY_OK)
+		return -1;
+	return done;
+}
+
+/* assay_io_copy - until end of file, or one byte more than `most` */
+enum assay_status assay_io_copy(
+    int from, int to, uint64_t most, uint64_t *copied, struct assay_err *err)
+{
+	*copied = 0;
+	while (*copied <= most) {
+		ssize_t n = copy_piece(from, to, (size_t)(most + 1 - *copied), err);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return assay_io_fail(err, "cannot copy", "a file");
+		if (n == 0)
+			return ASSAY_OK;
+		*copied += (uint64_t)n;
+	}
+	return assay_err_set(err, ASSAY_E_LIMIT, "more than %" PRIu64 " bytes", most);
 }
 
 /* write_synced - make the file and see it on the disk */

@@ -32,6 +32,10 @@ ASSAY_MUST_CHECK enum assay_status assay_io_read_full(
     int fd, void *p, size_t n, struct assay_err *err);
 ASSAY_MUST_CHECK enum assay_status assay_io_write_full(
     int fd, const void *p, size_t n, struct assay_err *err);
+/* All that `from` still gives, behind what `to` has; at most `most` bytes: E_LIMIT when there are
+ * more, one of which was copied then. */
+ASSAY_MUST_CHECK enum assay_status assay_io_copy(
+    int from, int to, uint64_t most, uint64_t *copied, struct assay_err *err);
 /* Writes path.tmp, fsyncs, renames: the file is there whole or not at all. */
 ASSAY_MUST_CHECK enum assay_status assay_io_replace_file(
     const char *path, mode_t mode, const void *p, size_t n, struct assay_err *err);

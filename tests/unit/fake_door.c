@@ -20,8 +20,12 @@
 void fake_door_init(
     struct assay_door *door, bool (*turn)(struct assay_door *door, void *arg), void *arg)
 {
-	*door =
-	    (struct assay_door){ .turn = turn, .arg = arg, .longest_ms = 10, .status = "scanned" };
+	*door = (struct assay_door){ .turn = turn,
+		.arg = arg,
+		.longest_ms = 10,
+		.status = "scanned",
+		.message_size = 50 << 20,
+		.overload_wait = 15000 };
 }
 
 /* fake_door_answer - see fake_door.h */
@@ -40,11 +44,26 @@ void fake_door_answer(struct assay_door *door, const char *action)
 	}
 }
 
+/* fake_door_judge - see fake_door.h */
+void fake_door_judge(struct fake_mail *mail, const struct assay_verdict *verdict)
+{
+	void (*done)(void *, const char *) = mail->done;
+	void (*tell)(void *, const struct assay_verdict *) = mail->verdict;
+
+	mail->done = NULL;
+	mail->verdict = NULL;
+	if (tell != NULL)
+		tell(mail->done_arg, verdict);
+	if (done != NULL)
+		done(mail->done_arg, verdict->action);
+}
+
 /* fake_door_find - see fake_door.h */
 const struct fake_mail *fake_door_find(const struct assay_door *door, const char *source_id)
 {
 	for (size_t i = door->n; i > 0; i--)
-		if (strcmp(door->mail[i - 1].source_id, source_id) == 0)
+		if (door->mail[i - 1].source_id != NULL &&
+		    strcmp(door->mail[i - 1].source_id, source_id) == 0)
 			return &door->mail[i - 1];
 	return NULL;
 }
@@ -62,6 +81,7 @@ void fake_door_release(struct assay_door *door)
 		free(mail->content_type);
 		free(mail->message_time_source);
 		json_decref(mail->extra);
+		json_decref(mail->request);
 	}
 	free(door->mail);
 	fake_door_init(door, door->turn, door->arg);
@@ -84,7 +104,7 @@ static enum assay_status take_bytes(
 	assay_buf_init(&buf, LARGEST);
 	if (fd >= 0)
 		st = assay_io_read_all(fd, &buf, err);
-	else
+	else if (submission->bytes.p != NULL)
 		ASSAY_ASSERT(assay_buf_add_slice(&buf, submission->bytes));
 	assay_io_close(&fd);
 	mail->bytes = assay_buf_steal(&buf, &mail->n);
@@ -99,6 +119,7 @@ static enum assay_status refused(
 
 	assay_io_close(&fd);
 	json_decref(submission->extra);
+	json_decref(submission->request);
 	return why == ASSAY_END ? why : assay_err_set(err, why, "the door was told to refuse");
 }
 
@@ -109,7 +130,7 @@ enum assay_status assay_submit(struct assay_door *door, const struct assay_submi
 	struct fake_mail *mail;
 	enum assay_status st;
 
-	if (door->stopping)
+	if (door->stopping && !door->lingers)
 		return refused(submission, ASSAY_END, err);
 	if (door->refuse != ASSAY_OK)
 		return refused(submission, door->refuse, err);
@@ -122,6 +143,7 @@ enum assay_status assay_submit(struct assay_door *door, const struct assay_submi
 	if (st != ASSAY_OK) {
 		free(mail->bytes);
 		json_decref(submission->extra);
+		json_decref(submission->request);
 		return st;
 	}
 	mail->source = copied(submission->source);
@@ -130,6 +152,8 @@ enum assay_status assay_submit(struct assay_door *door, const struct assay_submi
 	mail->content_type = copied(submission->content_type);
 	mail->message_time_source = copied(submission->message_time_source);
 	mail->extra = submission->extra;
+	mail->request = submission->request;
+	mail->unscanned = submission->unscanned;
 	mail->done = submission->done;
 	mail->verdict = submission->verdict;
 	mail->done_arg = submission->done_arg;
@@ -154,13 +178,35 @@ enum assay_status assay_door_wait(
 	door->timeout_ms = timeout_ms;
 	if (!door->hold)
 		fake_door_answer(door, "accept");
-	if (door->turn != NULL && !door->stopping && !door->turn(door, door->arg))
+	if (door->turn != NULL && (!door->stopping || door->lingers) &&
+	    !door->turn(door, door->arg))
 		door->stopping = true;
-	if (door->stopping)
+	if (door->stopping && !door->lingers)
 		return ASSAY_END;
 	if (timeout_ms > door->longest_ms)
 		timeout_ms = door->longest_ms;
 	return poll(&wait, 1, (int)timeout_ms) > 0 ? ASSAY_OK : ASSAY_END;
+}
+
+/* assay_door_room - as the test has it */
+bool assay_door_room(const struct assay_door *door)
+{
+	return !door->full;
+}
+
+/* assay_door_socket - the test's */
+int assay_door_socket(const struct assay_door *door, size_t i)
+{
+	return i < door->nsockets ? door->sockets[i] : -1;
+}
+
+/* assay_door_option - the two that a provider asks for */
+int64_t assay_door_option(const struct assay_door *door, const char *name)
+{
+	if (strcmp(name, "message_size") == 0)
+		return door->message_size;
+	ASSAY_ASSERT(strcmp(name, "overload_wait") == 0);
+	return door->overload_wait;
 }
 
 /* assay_door_stopping - see plugin.h */

@@ -443,6 +443,62 @@ static void waits_for_a_descriptor_while_scans_go_on(void **state)
 	(void)close(life[0]);
 }
 
+static void what_came_in_broken_is_answered_at_once(void **state)
+{
+	struct assay_door_options options = { .stop_fd = -1, .unordered = true };
+	struct assay_submission mail = { .fd = -1,
+		.bytes = { NULL, 12345 },
+		.source = "broken",
+		.unscanned = "error",
+		.done = told,
+		.done_arg = (void *)(uintptr_t) "broken" };
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_err err;
+
+	door = open_door(bed, &options); /* nobody listens: nobody is needed */
+	came.again = 1;
+	submit(door, "a");
+	assert_true(assay_door_room(door));
+	assert_int_equal(assay_submit(door, &mail, NULL, &err), ASSAY_OK);
+	assert_string_equal(came.order, "");
+	assert_false(assay_door_room(door)); /* the answer cannot be kept now */
+	mail.done_arg = (void *)(uintptr_t) "other";
+	assert_int_equal(assay_submit(door, &mail, NULL, &err), ASSAY_OK);
+	while (assay_door_wait(door, -1, 2000, &err) == ASSAY_END && came.done[0] == '\0')
+		;
+	assert_string_equal(came.done, "broken=accept other=accept ");
+	assert_string_equal(came.last_status, "unscanned");
+	assert_string_equal(came.last_why, "error");
+	assert_true(assay_door_room(door));
+	assert_int_equal(assay_door_option(door, "message_size"), 50 << 20);
+	assay_door_close(&door);
+}
+
+static void sessions_go_on_while_the_door_stops(void **state)
+{
+	struct assay_door_options options = { .stop_fd = -1, .unordered = true };
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_err err;
+	int life[2];
+
+	listen_there(bed, 16);
+	start(bed, 1);
+	assert_int_equal(pipe(life), 0);
+	options.stop_fd = life[0];
+	door = open_door(bed, &options);
+	assert_int_equal(close(life[1]), 0);
+	assert_int_equal(assay_door_wait(door, -1, 60000, &err), ASSAY_END);
+	assert_true(assay_door_stopping(door));
+	submit(door, "late");
+	while (came.order[0] == '\0')
+		assert_int_equal(assay_door_wait(door, -1, 1000, &err), ASSAY_END);
+	assert_string_equal(came.last_status, "scanned");
+	assay_door_close(&door);
+	(void)close(life[0]);
+}
+
 static void what_is_dropped_is_told(void **state)
 {
 	struct assay_door_options options = { .bulk = true, .stop_fd = -1 };
@@ -488,6 +544,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_admitted_is_unscanned, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    waits_for_a_descriptor_while_scans_go_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_came_in_broken_is_answered_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    sessions_go_on_while_the_door_stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_dropped_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    long_paths_and_many_jobs_are_refused, setup, teardown),

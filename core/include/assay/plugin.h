@@ -311,6 +311,7 @@ struct assay_verdict {
 	const char *status; /* "scanned" | "partial" | "unscanned" */
 	const char *reason; /* status_reason, or NULL */
 	const char *rule;   /* of the policy, or NULL */
+	bool enforced;      /* false: observing; nothing of the message may be changed */
 };
 
 struct assay_submission {
@@ -338,21 +339,30 @@ struct assay_submission {
 	 * recipients [{addr}], client {addr, name, helo, tls {...}, auth {...}}} as in the
 	 * report's request_meta. */
 	json_t *request;
+	/* Or NULL: a word why it shall not be scanned, a string literal: "error" (it could not be
+	 * received whole), "overload" (its turn did not come in time). Never waits for room. Where
+	 * there are no bytes to show, fd is -1 and bytes {NULL, how many there were}. */
+	const char *unscanned;
 };
 
 /* Scans one message; *verdict is a word of RESULT's verdict.action. With verdict NULL it returns as
  * soon as there is room for more: the scan goes on while others are submitted or waited for. The
  * bytes are copied before it returns; what the submission points to is borrowed for the call.
- * ASSAY_END: the door takes no more. */
+ * ASSAY_END: the door takes no more. E_FULL, with `unscanned`: not even that fits now. */
 ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_submit(struct assay_door *door,
     const struct assay_submission *submission, const char **verdict, struct assay_err *err);
-/* Waits until fd (-1: none) is readable, timeout_ms have passed or the door is stopping, and lets
- * the scans go on meanwhile: a provider waits nowhere else. ASSAY_OK: readable; ASSAY_END: not.
- * A door that still has scans under way may return earlier. */
+/* Waits until fd (-1: none) is readable, timeout_ms have passed or the door begins to stop, and
+ * lets the scans go on meanwhile: a provider waits nowhere else. ASSAY_OK: readable; ASSAY_END:
+ * not. A door that still has scans under way may return earlier. It can be called, and mail
+ * submitted, while the door is stopping: for sessions that are not over yet. */
 ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_door_wait(
     struct assay_door *door, int fd, int64_t timeout_ms, struct assay_err *err);
 /* The i-th listening socket (non-blocking, borrowed) of the provider's `sockets`; -1: no more. */
 ASSAY_API int assay_door_socket(const struct assay_door *door, size_t i);
+/* Would assay_submit return without waiting for others? */
+ASSAY_API bool assay_door_room(const struct assay_door *door);
+/* An option of [core] by its name: sizes in bytes, times in milliseconds. */
+ASSAY_API int64_t assay_door_option(const struct assay_door *door, const char *name);
 /* True when the provider shall come to an end. */
 ASSAY_API bool assay_door_stopping(const struct assay_door *door);
 
