@@ -183,6 +183,12 @@ void assay_board_close(struct assay_board *board)
 	*board = (struct assay_board){ .fd = -1 };
 }
 
+/* assay_board_keep - for this process alone */
+void assay_board_keep(const struct assay_board *board)
+{
+	(void)madvise(board->base, whole(), MADV_DONTFORK);
+}
+
 /* assay_board_slot - a page to write to */
 struct assay_board_slot *assay_board_slot(const struct assay_board *board, unsigned slot)
 {

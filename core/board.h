@@ -136,6 +136,10 @@ ASSAY_MUST_CHECK enum assay_status assay_board_open(
     const char *run_dir, struct assay_board *board, struct assay_err *err);
 void assay_board_close(struct assay_board *board);
 
+/* Processes that are forked from now on do not have the mapping: others' pages are not for somebody
+ * whom a mail may own. The descriptor they do have. */
+void assay_board_keep(const struct assay_board *board);
+
 /* The page itself, to write to; not page 0. */
 struct assay_board_slot *assay_board_slot(const struct assay_board *board, unsigned slot);
 /* One page alone, for a scan process; unmapped by assay_board_unmap_slot. */

@@ -97,6 +97,25 @@ static void test_foreign(void **state)
 	assay_board_close(&board);
 }
 
+/* is_kept - true when a child has no mapping but may map one page */
+static bool is_kept(const struct assay_board *board)
+{
+	struct assay_board_slot *page;
+	struct assay_err err;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		unsigned char there;
+
+		if (mincore(board->base, 4096, &there) == 0 ||
+		    assay_board_map_slot(board->fd, 1, &page, &err) != ASSAY_OK)
+			_exit(1);
+		_exit(0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 /* test_pages - a page alone is the page of all, and only it */
 static void test_pages(void **state)
 {
@@ -127,6 +146,8 @@ static void test_pages(void **state)
 	assay_board_slot(&child, ASSAY_BOARD_SLOTS - 1)->kind = ASSAY_BOARD_SCAN;
 	assert_true(assay_board_read(&board, ASSAY_BOARD_SLOTS - 1, &copy));
 	assay_board_close(&child);
+	assay_board_keep(&board);
+	assert_true(is_kept(&board));
 	assay_board_close(&board);
 	assay_board_set_state(NULL, ASSAY_BOARD_IDLE);
 	assay_board_set_error(NULL, "x");
