@@ -211,7 +211,8 @@ static void judge_settings(struct assay_health *h)
 						    : "of everything",
 		    h->bypass.worker, h->bypass.rule, until, h->bypass.reason);
 	}
-	if (h->head.reload_error[0] != '\0')
+	/* Where it is why there are no scan processes, it was said. */
+	if (h->head.reload_error[0] != '\0' && h->level != ASSAY_HEALTH_DOWN)
 		because(
 		    h, "assay config -t", "the last reload failed: %.200s", h->head.reload_error);
 	if (h->head.sandbox_off)
