@@ -293,7 +293,8 @@ static bool can_run(
 	const struct assay_loaded *loaded = assay_host_find(run->engine->host, name);
 
 	if (loaded == NULL)
-		return fail(run, payload, name, "not_loaded", "there is no such plugin loaded");
+		return !assay_plan_find(&payload->plan, name)->wished &&
+		    fail(run, payload, name, "not_loaded", "there is no such plugin loaded");
 	if (loaded->plugin->worker == NULL)
 		return fail(run, payload, name, "not_loaded", "the plugin is no worker");
 	return !is_skipped(run, payload, name) && run_needs(run, payload, loaded, depth) &&

@@ -59,9 +59,22 @@ struct assay_step *assay_plan_step(struct assay_plan *plan, const char *worker)
 /* assay_plan_add - a dispatcher chooses a worker */
 void assay_plan_add(struct assay_plan *plan, const char *worker)
 {
-	const struct assay_step *step = assay_plan_step(plan, worker);
+	struct assay_step *step = assay_plan_step(plan, worker);
 
 	plan->last = step != NULL ? (size_t)(step - plan->step) + 1 : 0;
+	if (step != NULL)
+		step->wished = false;
+}
+
+/* assay_plan_wish - a dispatcher would like a worker */
+void assay_plan_wish(struct assay_plan *plan, const char *worker)
+{
+	const struct assay_step *known = assay_plan_find(plan, worker);
+	bool wished = known == NULL || known->wished;
+
+	assay_plan_add(plan, worker);
+	if (plan->last > 0)
+		plan->step[plan->last - 1].wished = wished;
 }
 
 /* assay_plan_meta - and tells it something */

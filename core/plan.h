@@ -23,6 +23,7 @@ enum assay_step_state {
 struct assay_step {
 	const char *worker;
 	enum assay_step_state state;
+	bool wished;  /* passed over when it is not loaded */
 	json_t *meta; /* dispatcher -> {key: value}; or NULL */
 };
 

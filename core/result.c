@@ -86,7 +86,11 @@ void assay_result_error(struct assay_result *result, const char *fmt, ...)
 /* assay_result_dispatch - one more worker, after those that are chosen */
 void assay_result_dispatch(struct assay_result *result, const char *worker)
 {
-	if (assay_plan_step(&result->payload->plan, worker) == NULL)
+	struct assay_step *step = assay_plan_step(&result->payload->plan, worker);
+
+	if (step != NULL)
+		step->wished = false;
+	else
 		error(result, "bad_result", "more than %u workers for one payload", ASSAY_PLAN_MAX);
 }
 

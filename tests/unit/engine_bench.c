@@ -346,7 +346,7 @@ static enum assay_status scan_listener(
 }
 WORKER(listener, .pure = true);
 
-/* choose_listener - dispatches to the listener, twice, and to a stranger */
+/* choose_listener - dispatches to the listener, twice, to a stranger, and would like nobody */
 static enum assay_status choose_listener(
     void *state, const struct assay_payload *p, struct assay_plan *plan, struct assay_err *err)
 {
@@ -356,7 +356,10 @@ static enum assay_status choose_listener(
 	assay_plan_add(plan, "listener");
 	assay_plan_meta(plan, "tip", "psst");
 	assay_plan_add(plan, "listener");
+	assay_plan_wish(plan, "stranger");
 	assay_plan_add(plan, "stranger");
+	assay_plan_wish(plan, "stranger");
+	assay_plan_wish(plan, "nobody");
 	assay_plan_no_archive(plan);
 	return ASSAY_OK;
 }

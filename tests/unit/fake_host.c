@@ -672,6 +672,12 @@ void assay_plan_add(struct assay_plan *plan, const char *worker)
 	json_array_append_new(plan->payload.scan->dispatch, json_string(worker));
 }
 
+/* assay_plan_wish - "worker?" */
+void assay_plan_wish(struct assay_plan *plan, const char *worker)
+{
+	json_array_append_new(plan->payload.scan->dispatch, json_sprintf("%s?", worker));
+}
+
 /* assay_plan_meta - see plugin.h */
 void assay_plan_meta(struct assay_plan *plan, const char *key, const char *value)
 {

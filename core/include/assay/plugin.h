@@ -293,6 +293,8 @@ ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_result_run(struct assay_resul
 /* ---- a dispatcher's plan --------------------------------------------------------------------- */
 
 ASSAY_API void assay_plan_add(struct assay_plan *plan, const char *worker);
+/* The same, and no error when that worker is not loaded: for tables that are shipped. */
+ASSAY_API void assay_plan_wish(struct assay_plan *plan, const char *worker);
 /* Told to the worker added last. */
 ASSAY_API void assay_plan_meta(struct assay_plan *plan, const char *key, const char *value);
 /* stoQ's `save = false`: this payload is not archived. */

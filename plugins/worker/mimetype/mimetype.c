@@ -21,12 +21,23 @@
 #define ROUTE_DEFAULT                                                                              \
 	"message/rfc822=smtp, message/global=smtp, message/news=smtp, "                            \
 	"message/rfc822-headers=smtp, "                                                            \
-	"text/rfc822-headers=smtp"
+	"text/rfc822-headers=smtp, "                                                               \
+	"image/*=exif?, audio/*=exif?, video/*=exif?, application/pdf=exif?, text/rtf=exif?, "     \
+	"application/msword=exif?, application/vnd.ms-excel*=exif?, "                              \
+	"application/vnd.ms-powerpoint*=exif?, application/vnd.ms-outlook=exif?, "                 \
+	"application/vnd.openxmlformats-officedocument.*=exif?, "                                  \
+	"application/vnd.oasis.opendocument.*=exif?, application/postscript=exif?, "               \
+	"application/x-ms-shortcut=exif?, application/x-dosexec=exif?"
+
+struct wanted {
+	const char *worker;
+	bool wish; /* only if it is loaded */
+};
 
 struct route {
 	struct route *next;
 	const char *glob;
-	const char *const *workers; /* ends with NULL */
+	const struct wanted *wanted; /* a NULL worker ends it */
 };
 
 /* The last answer: dispatcher and worker ask about the same payload one after the other. */
@@ -47,7 +58,8 @@ struct mimetype {
 
 static const struct assay_opt options[] = {
 	{ "route", ASSAY_OPT_LIST, ROUTE_DEFAULT, 0, 0, NULL,
-	    "which workers a type goes to: TYPE-GLOB=worker+worker" },
+	    "which workers a type goes to: TYPE-GLOB=worker+worker; with ? behind it only if it is "
+	    "loaded" },
 	{ "database", ASSAY_OPT_STR, "", 0, 0, NULL,
 	    "libmagic's compiled database; empty: the system's" },
 	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
@@ -67,18 +79,21 @@ static const struct assay_fact facts[] = {
 	{ NULL, ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, NULL, NULL },
 };
 
-/* split_workers - "a+b" as a list */
-static const char *const *split_workers(struct assay_arena *arena, struct assay_slice text)
+/* split_workers - "a+b?" as a list */
+static const struct wanted *split_workers(struct assay_arena *arena, struct assay_slice text)
 {
-	const char **list = assay_arena_calloc(arena, text.n + 1, sizeof(*list));
+	struct wanted *list = assay_arena_calloc(arena, text.n + 1, sizeof(*list));
 	struct assay_slice name;
 	size_t n = 0;
 
 	while (assay_slice_split(&text, '+', &name)) {
 		name = assay_slice_trim(name);
+		list[n].wish = assay_slice_ends(name, "?");
+		name.n -= list[n].wish;
 		if (name.n > 0)
-			list[n++] = assay_arena_memdup0(arena, name.p, name.n);
+			list[n++].worker = assay_arena_memdup0(arena, name.p, name.n);
 	}
+	list[n].worker = NULL;
 	return list;
 }
 
@@ -95,8 +110,8 @@ static enum assay_status read_routes(
 		struct route *r = assay_arena_zalloc(m->arena, sizeof(*r));
 
 		r->glob = assay_arena_memdup0(m->arena, glob.p, glob.n);
-		r->workers = split_workers(m->arena, assay_slice_from(s, eq + 1));
-		if (eq == s.n || glob.n == 0 || r->workers[0] == NULL)
+		r->wanted = split_workers(m->arena, assay_slice_from(s, eq + 1));
+		if (eq == s.n || glob.n == 0 || r->wanted[0].worker == NULL)
 			return assay_err_set(err, ASSAY_E_CONF,
 			    "[mimetype] route: \"%s\" is not of the form TYPE-GLOB=worker+worker",
 			    *list);
@@ -202,8 +217,12 @@ static bool fits(const char *glob, const char *detected, const json_t *occurrenc
 /* choose_all - adds the workers of a route */
 static void choose_all(struct assay_plan *plan, const struct route *route)
 {
-	for (const char *const *w = route->workers; *w != NULL; w++)
-		assay_plan_add(plan, *w);
+	for (const struct wanted *w = route->wanted; w->worker != NULL; w++) {
+		if (w->wish)
+			assay_plan_wish(plan, w->worker);
+		else
+			assay_plan_add(plan, w->worker);
+	}
 }
 
 /* mimetype_choose - the dispatcher: every route that fits, in the order of the option */
