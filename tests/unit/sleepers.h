@@ -1,8 +1,8 @@
 /*
  * tests/unit/sleepers.h - other processes, for tests of programs
  *
- * Programs of a test sleep for LONG, which no program of anybody else's does, so that what is left
- * of them can be found and ended.
+ * Programs of a test sleep for sleepers_long seconds, which no program of anybody else's does (the
+ * test may run twice at a time), so that what is left of them can be found and ended.
  */
 #ifndef ASSAY_TEST_SLEEPERS_H
 #define ASSAY_TEST_SLEEPERS_H
@@ -20,15 +20,45 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/io.h"
+#include "base/slice.h"
 
-#define LONG "100000.25"
+static char sleepers_long[32];
 
-/* find_sleepers - processes on this machine that sleep for LONG, each given the signal */
+/* sleepers_begin - once per process that runs tests */
+static inline void sleepers_begin(void)
+{
+	(void)snprintf(sleepers_long, sizeof sleepers_long, "100000.%ld", (long)getpid());
+}
+
+/* sleepers_shell - the words to run a script, in which LONG is replaced */
+static inline const char *const *sleepers_shell(struct assay_arena *arena, const char *text)
+{
+	const char **argv = assay_arena_calloc(arena, 4, sizeof *argv);
+	struct assay_slice rest = assay_slice_str(text);
+	const char *script = "";
+
+	while (rest.n > 0) {
+		size_t at = assay_slice_search(rest, ASSAY_SLICE_LIT("LONG"));
+
+		script = assay_arena_printf(
+		    arena, "%s%.*s%s", script, (int)at, rest.p, at < rest.n ? sleepers_long : "");
+		rest = assay_slice_from(rest, at + 4 < rest.n ? at + 4 : rest.n);
+	}
+	argv[0] = "/bin/sh";
+	argv[1] = "-c";
+	argv[2] = script;
+	return argv;
+}
+
+/* find_sleepers - processes on this machine that sleep for so long, each given the signal */
 static inline unsigned find_sleepers(int number)
 {
 	DIR *list = opendir("/proc");
 	const struct dirent *entry;
+	char want[64] = "sleep";
+	size_t size = 6 + (size_t)snprintf(want + 6, sizeof want - 6, "%s", sleepers_long) + 1;
 	unsigned n = 0;
 
 	assert_non_null(list);
@@ -41,7 +71,7 @@ static inline unsigned find_sleepers(int number)
 		fd = open(name, O_RDONLY | O_CLOEXEC);
 		got = fd >= 0 ? read(fd, line, sizeof line) : -1;
 		assay_io_close(&fd);
-		if (got != sizeof "sleep\0" LONG || memcmp(line, "sleep\0" LONG, (size_t)got) != 0)
+		if (got != (ssize_t)size || memcmp(line, want, size) != 0)
 			continue;
 		n++;
 		(void)kill((pid_t)strtol(entry->d_name, NULL, 10), number);

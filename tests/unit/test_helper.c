@@ -78,7 +78,7 @@ enum {
 	NOBODY_THERE
 };
 
-static const struct assay_program programs[] = {
+static struct assay_program programs[] = {
 	[CAT] = { .name = "cat",
 	    .argv = (const char *const[]){ "cat", NULL },
 	    .output_max = 8 << 20 },
@@ -95,18 +95,18 @@ static const struct assay_program programs[] = {
 	    .argv = SH("grep -c : /proc/net/dev; grep NSpid /proc/self/status | wc -w") },
 	[EXIT] = { .name = "exit", .argv = SH("echo said; echo cried >&2; exit 3") },
 	[CRASH] = { .name = "crash", .argv = SH("kill -SEGV $$") },
-	[SLEEP] = { .name = "sleep", .argv = SH("echo first; sleep " LONG), .timeout_ms = 300 },
+	[SLEEP] = { .name = "sleep", .argv = SH("echo first; sleep LONG"), .timeout_ms = 300 },
 	[FAMILY] = { .name = "family",
-	    .argv = SH("sleep " LONG " & setsid sleep " LONG " & (setsid sh -c 'sleep " LONG
-		       " & sleep " LONG " & wait' &) ; wait"),
+	    .argv = SH("sleep LONG & setsid sleep LONG & (setsid sh -c 'sleep LONG"
+		       " & sleep LONG & wait' &) ; wait"),
 	    .timeout_ms = 500 },
 	[STRAYS] = { .name = "strays",
-	    .argv = SH("setsid sleep " LONG " >/dev/null 2>&1 </dev/null & "
-		       "(setsid sh -c 'exec >&- 2>&-; sleep " LONG " & sleep " LONG "' &); "
+	    .argv = SH("setsid sleep LONG >/dev/null 2>&1 </dev/null & "
+		       "(setsid sh -c 'exec >&- 2>&-; sleep LONG & sleep LONG' &); "
 		       "echo done") },
 	[BOMB] = { .name = "bomb",
-	    .argv = SH("i=0; while [ $i -lt 300 ]; do (setsid sleep " LONG " &); i=$((i+1)); done; "
-		       "sleep " LONG),
+	    .argv = SH("i=0; while [ $i -lt 300 ]; do (setsid sleep LONG &); i=$((i+1)); done; "
+		       "sleep LONG"),
 	    .timeout_ms = 3000 },
 	[FLOOD] = { .name = "flood",
 	    .argv = SH("head -c 1000000000 /dev/zero"),
@@ -144,7 +144,7 @@ static const struct assay_program programs[] = {
 	    .argv = (const char *const[]){ "assay-there-is-no-such-program", NULL } },
 	[STAY] = { .name = "stay",
 	    .mode = ASSAY_PROGRAM_STAY,
-	    .argv = SH("while read n; do case $(cat payload) in hang) sleep " LONG ";; "
+	    .argv = SH("while read n; do case $(cat payload) in hang) sleep LONG;; "
 		       "die) exit 4;; more) echo unasked; esac; echo $$; cat payload; "
 		       "echo end$n; ls | wc -l >&2; done"),
 	    .ask = "%n\n",
@@ -733,6 +733,15 @@ static void test_leftovers(void **state)
 	(void)rmdir(other_user);
 }
 
+/* write_scripts - LONG in them becomes a time that only this test sleeps for */
+static void write_scripts(struct assay_arena *arena)
+{
+	sleepers_begin();
+	for (struct assay_program *p = programs; p->name != NULL; p++)
+		if (p->argv != NULL && strcmp(p->argv[0], "/bin/sh") == 0)
+			p->argv = sleepers_shell(arena, p->argv[2]);
+}
+
 /* all - every test, in this process */
 static int all(void)
 {
@@ -756,13 +765,16 @@ static int all(void)
 		cmocka_unit_test(test_leftovers),
 	};
 
+	struct assay_arena *arena = assay_arena_new();
 	int failed;
 
+	write_scripts(arena);
 	if (mkdtemp(base) == NULL || chmod(base, 0711) != 0 || setenv("TMPDIR", base, 1) != 0)
 		return 1;
 	(void)snprintf(service, sizeof service, "%s/service", base);
 	(void)snprintf(service_address, sizeof service_address, "unix:%s", service);
 	failed = cmocka_run_group_tests(tests, setup, teardown);
+	assay_arena_free(&arena);
 	/* Only an empty one can be removed, and nothing shall be left in it. */
 	return rmdir(base) != 0 || failed != 0;
 }
