@@ -14,6 +14,7 @@
 #include "core/host.h"
 #include "core/json.h"
 #include "core/opts.h"
+#include "core/queue.h"
 #include "core/report_read.h"
 #include "core/request.h"
 #include "core/tell.h"
@@ -142,6 +143,14 @@ static void note_payload(struct assay_forget *f, const json_t *payload, bool sto
 	p->reports += stored;
 }
 
+/* assay_forget_note_scan - see forget.h */
+void assay_forget_note_scan(struct assay_forget *forget, const char *scan_id)
+{
+	if (scan_id != NULL && !is_scan(forget, scan_id))
+		(void)assay_map_add(&forget->scans,
+		    assay_arena_slice(forget->arena, assay_slice_str(scan_id)), NULL);
+}
+
 /* assay_forget_note - see forget.h */
 void assay_forget_note(struct assay_forget *forget, const json_t *report, bool stored)
 {
@@ -150,8 +159,9 @@ void assay_forget_note(struct assay_forget *forget, const json_t *report, bool s
 
 	if (id == NULL || is_scan(forget, id))
 		return;
-	(void)assay_map_add(
-	    &forget->scans, assay_arena_slice(forget->arena, assay_slice_str(id)), NULL);
+	assay_forget_note_scan(forget, id);
+	/* The earlier one may know no addresses yet. */
+	assay_forget_note_scan(forget, assay_json_get_str(report, "supersedes"));
 	forget->reports += stored;
 	for (size_t i = 0; (payload = assay_report_payload(report, i)) != NULL; i++)
 		note_payload(forget, payload, stored);
@@ -435,6 +445,25 @@ static void erase_in(
 	}
 }
 
+/* erase_queued - out of all queues */
+static enum assay_status erase_queued(
+    const struct assay_forget *f, const char *var, struct assay_err *err)
+{
+	const char **id = assay_arena_calloc(f->arena, f->scans.n + f->payloads.n, sizeof *id);
+	uint64_t gone;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->scans.n; i++)
+		id[n++] = id_at(f, i);
+	for (size_t i = 0; i < f->payloads.n; i++) {
+		const struct assay_forget_payload *p = f->payloads.entry[i].value;
+
+		if (p->goes)
+			id[n++] = f->payloads.entry[i].key.p;
+	}
+	return assay_queue_erase(var, id, n, &gone, err);
+}
+
 /* assay_forget_erase - see forget.h */
 enum assay_status assay_forget_erase(
     struct assay_forget *forget, const char *var, const char *by, struct assay_err *err)
@@ -443,11 +472,13 @@ enum assay_status assay_forget_erase(
 	enum assay_status status = tell_store(forget, 0, by, err);
 	struct assay_err one;
 
-	if (status == ASSAY_OK)
-		status = assay_forget_queued(forget, var, true, err);
 	/* Those that came meanwhile. */
 	if (status == ASSAY_OK)
+		status = assay_forget_queued(forget, var, err);
+	if (status == ASSAY_OK)
 		status = tell_store(forget, known, by, err);
+	if (status == ASSAY_OK)
+		status = erase_queued(forget, var, err);
 	if (status != ASSAY_OK)
 		return status;
 	erase_in(forget, true, &status, err);

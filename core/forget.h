@@ -7,8 +7,8 @@
  * in every archiver that can. Before anything goes, an "erased" finding that names nobody is told
  * to the store: it keeps the report from coming back, also when a drain is just at it.
  *
- *	find    the store            queued (drop false)    the queues
- *	weigh   which payloads go    erase                  findings, queues, payloads, reports
+ *	find    the store            queued    the queues
+ *	weigh   which payloads go    erase     findings, queues, payloads, reports
  *
  * May be called again after a failure: what is gone is passed over. The queues belong to the user
  *of the service. Memory: some 200 bytes for a report or payload that goes.
@@ -59,10 +59,9 @@ void assay_forget_release(struct assay_forget *forget);
  */
 ASSAY_MUST_CHECK enum assay_status assay_forget_find(
     struct assay_forget *forget, const struct assay_forget_who *who, struct assay_err *err);
-/* Records, and messages to be scanned again, that wait or were put aside below VAR: counted and
- * noted, or dropped. After find. */
+/* Records, and messages to be scanned again, that wait or were put aside below VAR. After find. */
 ASSAY_MUST_CHECK enum assay_status assay_forget_queued(
-    struct assay_forget *forget, const char *var, bool drop, struct assay_err *err);
+    struct assay_forget *forget, const char *var, struct assay_err *err);
 /* After queued. */
 ASSAY_MUST_CHECK enum assay_status assay_forget_weigh(
     struct assay_forget *forget, struct assay_err *err);
@@ -78,5 +77,6 @@ const char *assay_forget_cannot(const struct assay_forget *forget, bool archiver
 /* For core/forget_queue.c: does the report go? And: it does, it is in the store or in a queue. */
 bool assay_forget_fits(const struct assay_forget *forget, const json_t *report);
 void assay_forget_note(struct assay_forget *forget, const json_t *report, bool stored);
+void assay_forget_note_scan(struct assay_forget *forget, const char *scan_id); /* NULL: nothing */
 
 #endif

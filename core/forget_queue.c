@@ -16,13 +16,10 @@
 #include "core/records.h"
 #include "core/report_read.h"
 
-#define FILES_MOST ((size_t)1 << 20)
-
 /* One queue. */
 struct visit {
 	struct assay_forget *forget;
 	struct assay_queue *queue;
-	bool drop;
 };
 
 /* has_address - one of {addr} or texts is the address */
@@ -106,58 +103,26 @@ static enum assay_status visit_records(
 	struct assay_queue_file file = { .n = 0 };
 	enum assay_status status = assay_queue_read(v->queue, name, arena, &file, err);
 
-	for (size_t i = 0; status == ASSAY_OK && i < file.n; i++) {
-		if (!goes(v->forget, &file.record[i]))
-			continue;
-		v->forget->waiting++;
-		if (v->drop)
-			status = gone(assay_queue_drop(v->queue, name, file.record[i].id, err));
-	}
+	for (size_t i = 0; status == ASSAY_OK && i < file.n; i++)
+		v->forget->waiting += goes(v->forget, &file.record[i]);
 	assay_arena_free(&arena);
 	return gone(status);
 }
 
-/* payload_goes - was it weighed, and found to be nobody else's? */
-static bool payload_goes(const struct assay_forget *f, const char *sha256)
-{
-	const struct assay_forget_payload *p = assay_map_get(&f->payloads, assay_slice_str(sha256));
-
-	return p != NULL && p->goes;
-}
-
-/* visit_payloads - of one file; counted with those that were kept already */
-static enum assay_status visit_payloads(
-    const struct visit *v, const char *name, struct assay_err *err)
-{
-	struct assay_container all;
-	enum assay_status status;
-	bool broken;
-
-	if (!v->drop)
-		return ASSAY_OK;
-	status = assay_queue_map(v->queue, name, &all, &broken, err);
-	if (status != ASSAY_OK)
-		return gone(status);
-	for (size_t i = 0; i < all.n && status == ASSAY_OK; i++)
-		if (payload_goes(v->forget, all.kept[i].sha256))
-			status = gone(assay_queue_drop(v->queue, name, all.kept[i].sha256, err));
-	assay_container_close(&all);
-	return status;
-}
-
-/* visit_message - one that is to be scanned again */
+/* visit_message - one that is to be scanned again; a report that names nobody goes because of it */
 static enum assay_status visit_message(
     const struct visit *v, const char *name, struct assay_err *err)
 {
 	struct assay_queue_message message;
 	enum assay_status status = assay_queue_message(v->queue, name, &message, err);
-	const bool yes = status == ASSAY_OK && fits_request(v->forget, message.request);
 
+	if (status == ASSAY_OK && fits_request(v->forget, message.request)) {
+		assay_forget_note_scan(
+		    v->forget, assay_json_get_str(message.request, "supersedes"));
+		v->forget->waiting++;
+	}
 	assay_queue_message_release(&message);
-	if (!yes)
-		return status == ASSAY_E_SYNTAX ? ASSAY_OK : gone(status);
-	v->forget->waiting++;
-	return v->drop ? assay_queue_remove(v->queue, name, err) : ASSAY_OK;
+	return status == ASSAY_E_SYNTAX ? ASSAY_OK : gone(status);
 }
 
 /* visit_file - of whatever kind */
@@ -166,7 +131,7 @@ static enum assay_status visit_file(const struct visit *v, const char *name, str
 	const struct assay_slice text = assay_slice_str(name);
 
 	if (assay_slice_ends(text, ASSAY_RECORDS_PAYLOADS))
-		return visit_payloads(v, name, err);
+		return ASSAY_OK;
 	if (assay_slice_ends(text, ASSAY_RECORDS_RESCAN))
 		return visit_message(v, name, err);
 	return visit_records(v, name, err);
@@ -174,7 +139,7 @@ static enum assay_status visit_file(const struct visit *v, const char *name, str
 
 /* ---- what was put aside ---------------------------------------------------------------------- */
 
-/* visit_aside - one entry; a whole file goes when anything in it does */
+/* visit_aside - one entry */
 static enum assay_status visit_aside(
     const struct visit *v, const struct assay_queue_poisoned *entry, struct assay_err *err)
 {
@@ -182,15 +147,12 @@ static enum assay_status visit_aside(
 	struct assay_queue_file file = { .n = 0 };
 	const enum assay_status status =
 	    assay_queue_read_poison(v->queue, entry->name, arena, &file, err);
-	bool yes = status == ASSAY_E_USAGE && payload_goes(v->forget, entry->id);
 
 	for (size_t i = 0; status == ASSAY_OK && i < file.n; i++)
-		yes |= goes(v->forget, &file.record[i]);
+		v->forget->waiting += goes(v->forget, &file.record[i]);
 	assay_arena_free(&arena);
-	if (!yes)
-		return status == ASSAY_E_USAGE ? ASSAY_OK : gone(status);
-	v->forget->waiting += status == ASSAY_OK;
-	return v->drop ? gone(assay_queue_forget(v->queue, entry->id, err)) : ASSAY_OK;
+	/* E_USAGE: a payload. */
+	return status == ASSAY_E_USAGE ? ASSAY_OK : gone(status);
 }
 
 /* visit_queue - all of it */
@@ -199,7 +161,8 @@ static enum assay_status visit_queue(const struct visit *v, struct assay_err *er
 	struct assay_arena *arena = assay_arena_new();
 	const struct assay_queue_poisoned *aside = NULL;
 	const char *const *name = NULL;
-	enum assay_status status = assay_queue_list(v->queue, FILES_MOST, arena, &name, err);
+	enum assay_status status =
+	    assay_queue_list(v->queue, ASSAY_QUEUE_LIST_MOST, arena, &name, err);
 
 	for (; status == ASSAY_OK && *name != NULL; name++)
 		status = visit_file(v, *name, err);
@@ -212,10 +175,10 @@ static enum assay_status visit_queue(const struct visit *v, struct assay_err *er
 }
 
 /* one_queue - opened, looked through, closed */
-static enum assay_status one_queue(struct assay_forget *forget, const char *var, const char *name,
-    bool drop, struct assay_err *err)
+static enum assay_status one_queue(
+    struct assay_forget *forget, const char *var, const char *name, struct assay_err *err)
 {
-	struct visit v = { forget, NULL, drop };
+	struct visit v = { forget, NULL };
 	enum assay_status status = assay_queue_open(var, name, &v.queue, err);
 
 	if (status == ASSAY_OK)
@@ -238,35 +201,34 @@ static enum assay_status is_there(
 	return ASSAY_OK;
 }
 
-/* all_queues - those of connectors first: their reports say which payloads go */
-static enum assay_status all_queues(struct assay_forget *forget, const char *var, bool drop,
-    struct assay_arena *arena, struct assay_err *err)
+/* all_queues - messages first: reports may go because of them */
+static enum assay_status all_queues(
+    struct assay_forget *forget, const char *var, struct assay_arena *arena, struct assay_err *err)
 {
 	const char *const *name = NULL;
 	bool yes;
-	enum assay_status status = is_there(arena, var, "queue", &yes, err);
+	enum assay_status status = is_there(arena, var, "spool/rescan", &yes, err);
 
 	if (status == ASSAY_OK && yes)
-		status = assay_queue_names(var, arena, &name, err);
-	for (int archivers = 0; archivers < 2; archivers++)
-		for (const char *const *n = name; n != NULL && *n != NULL; n++)
-			if (status == ASSAY_OK &&
-			    assay_slice_starts(assay_slice_str(*n), "archiver-") == archivers)
-				status = one_queue(forget, var, *n, drop, err);
+		status = one_queue(forget, var, "rescan", err);
 	if (status == ASSAY_OK)
-		status = is_there(arena, var, "spool/rescan", &yes, err);
-	return status == ASSAY_OK && yes ? one_queue(forget, var, "rescan", drop, err) : status;
+		status = is_there(arena, var, "queue", &yes, err);
+	if (status == ASSAY_OK && yes)
+		status = assay_queue_names(var, arena, &name, err);
+	for (; status == ASSAY_OK && name != NULL && *name != NULL; name++)
+		status = one_queue(forget, var, *name, err);
+	return status;
 }
 
 /* assay_forget_queued - see forget.h */
 enum assay_status assay_forget_queued(
-    struct assay_forget *forget, const char *var, bool drop, struct assay_err *err)
+    struct assay_forget *forget, const char *var, struct assay_err *err)
 {
 	struct assay_arena *arena = assay_arena_new();
 	enum assay_status status;
 
 	forget->waiting = 0;
-	status = all_queues(forget, var, drop, arena, err);
+	status = all_queues(forget, var, arena, err);
 	assay_arena_free(&arena);
 	return status;
 }

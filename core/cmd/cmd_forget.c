@@ -150,7 +150,7 @@ static enum assay_status find(struct asked *asked, struct assay_err *err)
 	enum assay_status status = assay_forget_find(&asked->forget, &asked->who, err);
 
 	if (status == ASSAY_OK)
-		status = assay_forget_queued(&asked->forget, var, false, err);
+		status = assay_forget_queued(&asked->forget, var, err);
 	return status == ASSAY_OK ? assay_forget_weigh(&asked->forget, err) : status;
 }
 
