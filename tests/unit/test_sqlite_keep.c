@@ -384,7 +384,7 @@ static void the_file_keeps_its_bound(void **state)
 	gone = expire(0, bound);
 	assert_true(in_use() <= (long long)bound);
 	/* Neither nothing nor far too much: some 1,000. */
-	assert_in_range(gone, 500, 1500);
+	assert_in_range(gone, 800, 1300);
 	assert_int_equal(found(node), 2000 - (long)gone);
 	assert_string_equal(ask("{\"limit\":1}"), "1999 ");
 	assert_int_equal(save_mails(2000, 2500, 0, NULL), ASSAY_OK);

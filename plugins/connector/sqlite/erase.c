@@ -126,6 +126,23 @@ static enum assay_status is_too_big(const struct piece *piece, bool *yes, struct
 	return status;
 }
 
+/* untidy_part - one of which a good deal is gone; 0: there is none */
+static enum assay_status untidy_part(
+    struct assay_store *store, int64_t *part, struct assay_err *err)
+{
+	char sql[400];
+	enum assay_status status;
+
+	(void)snprintf(sql, sizeof sql,
+	    "SELECT p.id FROM part p WHERE p.removed >= %lld OR p.removed * %d >"
+	    " coalesce((SELECT min(q.first) FROM part q WHERE q.id > p.id),"
+	    " (SELECT max(id) + 1 FROM report), p.first) - p.first LIMIT 1",
+	    TIDY_NOW, TIDY_SHARE);
+	status = assay_store_number(store, sql, part, err);
+	*part = *part > 0 ? *part : 0;
+	return status;
+}
+
 /* find_victims - the oldest reports from before `before_ms` */
 static enum assay_status find_victims(struct assay_store *store, int64_t before_ms,
     struct victim victim[AT_ONCE], size_t *n, struct assay_err *err)
@@ -154,20 +171,23 @@ static enum assay_status find_victims(struct assay_store *store, int64_t before_
 	return status == ASSAY_END ? ASSAY_OK : status;
 }
 
-/* drop_some - a few of the oldest; ASSAY_END: none has to go */
+/* drop_some - a few of the oldest; ASSAY_END: none has to go, or text has to be tidied up before we
+ * know */
 static enum assay_status drop_some(struct piece *piece, struct assay_err *err)
 {
+	int64_t before = piece->what->before_ms > 0 ? piece->what->before_ms : INT64_MIN;
 	struct victim victim[AT_ONCE];
+	int64_t untidy = 0;
 	bool too_big;
 	size_t n = 0;
 	enum assay_status status = is_too_big(piece, &too_big, err);
 
+	if (status == ASSAY_OK && too_big) {
+		status = untidy_part(piece->store, &untidy, err);
+		before = untidy == 0 ? INT64_MAX : before;
+	}
 	if (status == ASSAY_OK)
-		status = find_victims(piece->store,
-		    too_big                          ? INT64_MAX
-			: piece->what->before_ms > 0 ? piece->what->before_ms
-						     : INT64_MIN,
-		    victim, &n, err);
+		status = find_victims(piece->store, before, victim, &n, err);
 	for (size_t i = 0; i < n && status == ASSAY_OK; i++)
 		status = drop(piece->store, victim[i].report, victim[i].scan_id, err);
 	if (status != ASSAY_OK)
@@ -208,23 +228,6 @@ static enum assay_status drop_old(struct piece *piece, struct assay_err *err)
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
-
-/* untidy_part - one of which a good deal is gone; 0: there is none */
-static enum assay_status untidy_part(
-    struct assay_store *store, int64_t *part, struct assay_err *err)
-{
-	char sql[400];
-	enum assay_status status;
-
-	(void)snprintf(sql, sizeof sql,
-	    "SELECT p.id FROM part p WHERE p.removed > 0 AND (p.removed >= %lld OR"
-	    " p.removed * %d > (SELECT count(*) FROM report r WHERE r.id >= p.first AND r.id <"
-	    " coalesce((SELECT min(q.first) FROM part q WHERE q.id > p.id), 1 << 62))) LIMIT 1",
-	    TIDY_NOW, TIDY_SHARE);
-	status = assay_store_number(store, sql, part, err);
-	*part = *part > 0 ? *part : 0;
-	return status;
-}
 
 /* merge_some - pages of a part's text; ASSAY_END: there is nothing left to merge. A negative number
  * of pages begins with all there is, even what would not be merged yet */
