@@ -137,7 +137,8 @@ ASSAY_MUST_CHECK enum assay_status assay_board_open(
 void assay_board_close(struct assay_board *board);
 
 /* Processes that are forked from now on do not have the mapping: others' pages are not for somebody
- * whom a mail may own. The descriptor they do have. */
+ * whom a mail may own. The descriptor they do have, and close that: not the board, whose addresses
+ * are free for others. */
 void assay_board_keep(const struct assay_board *board);
 
 /* The page itself, to write to; not page 0. */

@@ -125,7 +125,8 @@ _Noreturn static void live(
 		_exit(EX_SOFTWARE);
 	/* Who is ready has a number: the master may come later. */
 	place.page->pid = getpid();
-	assay_board_close(&m->role->board);
+	/* The mapping of all pages is not here: what lies at its address is another's. */
+	assay_io_close(&m->role->board.fd);
 	if (helper >= 0)
 		assay_helper_attach(m->setup.helper, helper);
 	_exit(assay_scanproc_serve(&m->scanproc, &place));
@@ -297,14 +298,15 @@ static void tell_death(struct master *m, const struct scan *s, int status,
 
 	how_ended(status, how, sizeof how);
 	what_at(page, what, sizeof what);
-	(void)snprintf(text, sizeof text, "%s%s%s%s%s", s->killed != NULL ? s->killed : how, what,
-	    stillborn ? " before it had a mail" : "", words ? ": " : "", words ? page->error : "");
+	(void)snprintf(text, sizeof text, "a scan process %s%s%s%s%s",
+	    s->killed != NULL ? s->killed : how, what, stillborn ? " before it had a mail" : "",
+	    words ? ": " : "", words ? page->error : "");
 	assay_board_set_error(page_of(m, s), text);
 	if (stillborn)
 		complain(m, text);
 	else
-		assay_log(ASSAY_LOG_WARNING, "scan process %u (pid %d) %s", (unsigned)(s - m->scan),
-		    (int)s->pid, text);
+		assay_log(ASSAY_LOG_WARNING, "%s (number %u, pid %d)", text,
+		    (unsigned)(s - m->scan), (int)s->pid);
 }
 
 /* was_stillborn - did it end before it had anything to do? Not a mail's doing, then: the next one
