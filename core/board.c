@@ -371,6 +371,7 @@ void assay_board_read_head(const struct assay_board *board, struct assay_board_h
 	copy->magic[sizeof copy->magic - 1] = '\0';
 	check_text(copy->reload_error, sizeof copy->reload_error);
 	check_word(copy->config_sha256, sizeof copy->config_sha256);
+	check_word(copy->source_sha256, sizeof copy->source_sha256);
 	check_time(&copy->started_wall_ms, INT64_MAX);
 	check_time(&copy->reload_wall_ms, INT64_MAX);
 	check_bool(&copy->stopping);

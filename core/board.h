@@ -111,7 +111,8 @@ struct assay_board_head {
 	uint32_t reloads;       /* finished, well or not */
 	int64_t reload_wall_ms; /* the last one */
 	char reload_error[400]; /* "": it went well */
-	char config_sha256[65];
+	char config_sha256[65]; /* of the report's engine.config */
+	char source_sha256[65]; /* assay_config_source_sha256 */
 	bool stopping, sandbox_off;
 	uint32_t scan_processes, bulk_max;
 };

@@ -84,6 +84,7 @@ void assay_service_tell_head(struct assay_service *s, const char *config_sha256)
 	head->bulk_max = (uint32_t)bulk;
 	head->sandbox_off = s->options->no_sandbox;
 	(void)snprintf(head->config_sha256, sizeof head->config_sha256, "%.64s", config_sha256);
+	(void)snprintf(head->source_sha256, sizeof head->source_sha256, "%.64s", s->config_sha256);
 }
 
 /* ---- the start ------------------------------------------------------------------------------- */

@@ -65,7 +65,7 @@ static struct assay_lines *their_lines(const struct assay_scan_how *how, struct 
 		return NULL;
 	assay_board_read_head(&board, &head);
 	assay_board_close(&board);
-	same = strcmp(head.config_sha256, assay_config_source_sha256(setup->config)) == 0;
+	same = strcmp(head.source_sha256, assay_config_source_sha256(setup->config)) == 0;
 	if (!same)
 		assay_log(ASSAY_LOG_INFO,
 		    "the service runs with another configuration: scanning by ourselves");
