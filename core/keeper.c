@@ -39,7 +39,7 @@
 /* A mail in the group that is not committed yet. */
 struct waiting {
 	struct assay_door_done done;
-	char action[16], status[16], scan_id[ASSAY_UUID_TEXT];
+	char action[16], status[16], reason[32], scan_id[ASSAY_UUID_TEXT];
 	json_t *verdict; /* of the report, where somebody waits for it; or NULL */
 };
 
@@ -94,6 +94,7 @@ static void tell_verdict(const struct waiting *w)
 		.headers = json_object_get(v, "headers"),
 		.scan_id = w->scan_id,
 		.status = w->status,
+		.reason = w->reason[0] != '\0' ? w->reason : NULL,
 		.rule = assay_json_get_str(v, "rule"),
 		.enforced = json_is_true(json_object_get(v, "enforced")),
 	};
@@ -253,6 +254,7 @@ static void wait_for_commit(
 	*w = (struct waiting){ .done = *done };
 	(void)snprintf(w->action, sizeof w->action, "%s", answer->action);
 	(void)snprintf(w->status, sizeof w->status, "%s", answer->status);
+	(void)snprintf(w->reason, sizeof w->reason, "%s", answer->why != NULL ? answer->why : "");
 	(void)snprintf(w->scan_id, sizeof w->scan_id, "%s", answer->scan_id);
 	if (done->verdict != NULL &&
 	    assay_json_parse(assay_report_verdict(answer->report), &w->verdict, &err) != ASSAY_OK)

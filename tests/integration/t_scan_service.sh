@@ -2,7 +2,7 @@
 # t_scan_service.sh SOURCE BUILD - `assay scan` asks a running service of the same configuration,
 # and nobody else
 set -eu
-source=$1 build=$2 assay=$2/assay
+source=$1 assay=$2/assay
 home=$(mktemp -d)
 chmod 755 "$home"
 service=
