@@ -92,13 +92,13 @@ def deliver(maildir, number, rng):
 
 
 def stored(home):
-    """source_id -> [how many reports, how many of them superseded]"""
+    """digest of the source_id -> [how many reports, how many of them superseded]"""
     path = os.path.join(home, "store.db")
     if not os.path.exists(path):
         return {}
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
     try:
-        rows = db.execute("SELECT source_id, count(*), sum(superseded) FROM report GROUP BY source_id")
+        rows = db.execute("SELECT source, count(*), sum(superseded) FROM report GROUP BY source")
         return {source: (n, old) for source, n, old in rows}
     except sqlite3.OperationalError:
         return {}
