@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
@@ -239,6 +240,31 @@ static void tidy(const struct assay_helper *helper)
 
 /* ---- the helper, before it is forked --------------------------------------------------------- */
 
+/* tell - what may be run, and as whom */
+static void tell(const struct assay_helper *helper)
+{
+	const char *user = helper->sandbox->user_used;
+	struct assay_buf text;
+
+	assay_buf_init(&text, 800);
+	for (size_t i = 0; i < helper->n; i++) {
+		const struct assay_helper_entry *entry = &helper->entry[i];
+		const char *what = entry->path;
+
+		if (entry->program.mode == ASSAY_PROGRAM_SOCKET)
+			what = entry->program.address;
+		if (what != NULL)
+			(void)assay_buf_printf(
+			    &text, "%s%s: %s", text.n > 0 ? ", " : "", entry->loaded->name, what);
+	}
+	if (text.n > 0)
+		assay_log(ASSAY_LOG_INFO, "programs: %s; as %s, %s, in %s", text.p,
+		    user != NULL ? user : "whoever started assay",
+		    user != NULL && !helper->network ? "without a network" : "with the network",
+		    helper->base != NULL ? helper->base : "no directory");
+	assay_buf_release(&text);
+}
+
 /* assay_helper_new - all tables */
 enum assay_status assay_helper_new(const struct assay_host *host,
     const struct assay_sandbox *sandbox, const char *run_dir, struct assay_helper **helper,
@@ -263,6 +289,7 @@ enum assay_status assay_helper_new(const struct assay_host *host,
 	if (st == ASSAY_OK && h->n > 0) {
 		h->base = choose_base(h->arena, sandbox, run_dir);
 		tidy(h);
+		tell(h);
 		*helper = h;
 		return ASSAY_OK;
 	}
@@ -381,6 +408,7 @@ static bool lower(const struct assay_helper *helper)
 _Noreturn static void live(const struct assay_helper_place *place)
 {
 	settle(place->line, place->dir);
+	(void)prctl(PR_SET_NAME, "assay-helper");
 	_exit(lower(place->helper) ? assay_helper_serve(place) : 70);
 }
 

@@ -26,10 +26,9 @@ static const struct assay_helper_entry *find(
 {
 	size_t i = 0;
 
-	while (helper != NULL && i < helper->n && helper->entry[i].loaded != worker)
+	while (i < helper->n && helper->entry[i].loaded != worker)
 		i++;
-	if (helper == NULL || i + program >= helper->n ||
-	    helper->entry[i + program].loaded != worker)
+	if (i + program >= helper->n || helper->entry[i + program].loaded != worker)
 		ASSAY_BUG("plugin %s has no program %zu", worker->name, program);
 	return &helper->entry[i + program];
 }
@@ -176,12 +175,16 @@ enum assay_status assay_result_run(struct assay_result *result, size_t program,
     const struct assay_run_input *in, struct assay_run_output *out, struct assay_err *err)
 {
 	struct assay_helper *helper = result->run->engine->helper;
-	const struct assay_helper_entry *entry = find(helper, result->worker, program);
-	int64_t left = time_left(result->run, entry, in);
+	const struct assay_helper_entry *entry;
 	struct assay_helper_ran ran;
 	enum assay_status st;
+	int64_t left;
 
 	*out = (struct assay_run_output){ .exit = -1 };
+	if (helper == NULL)
+		return assay_err_set(err, ASSAY_E_DEAD, "programs are not run here");
+	entry = find(helper, result->worker, program);
+	left = time_left(result->run, entry, in);
 	if (entry->path == NULL && entry->address_size == 0)
 		return assay_err_set(err, ASSAY_E_NOENT, "%s is not there", entry->program.name);
 	if (left == 0)

@@ -76,41 +76,47 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* settle_fds - 0, 1, 2 and `status` as 3, nothing else */
-static bool settle_fds(const struct assay_helper_start *start, const struct pipes *pipes)
+/* settle_fds - 0, 1, 2 and the pipe for a failure, nothing else; *status is where that is now */
+static bool settle_fds(
+    const struct assay_helper_start *start, const struct pipes *pipes, int *status)
 {
 	int in = pipes->in[0] >= 0 ? pipes->in[0] : start->in;
-	int out = pipes->out[1], error = pipes->err[1], status = pipes->status[1];
+	int out, error, report;
 
 	if (in < 0)
 		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* Away from where they shall be in the end. */
+	report = fcntl(pipes->status[1], F_DUPFD_CLOEXEC, 10);
+	if (report < 0)
+		return false;
+	*status = report;
 	in = fcntl(in, F_DUPFD_CLOEXEC, 10);
-	out = fcntl(out, F_DUPFD_CLOEXEC, 10);
-	error = fcntl(error, F_DUPFD_CLOEXEC, 10);
-	status = fcntl(status, F_DUPFD_CLOEXEC, 10);
-	return in >= 0 && out >= 0 && error >= 0 && status >= 0 && dup2(in, 0) == 0 &&
-	    dup2(out, 1) == 1 && dup2(error, 2) == 2 && dup3(status, 3, O_CLOEXEC) == 3 &&
-	    close_range(4, ~0U, 0) == 0;
+	out = fcntl(pipes->out[1], F_DUPFD_CLOEXEC, 10);
+	error = fcntl(pipes->err[1], F_DUPFD_CLOEXEC, 10);
+	if (in < 0 || out < 0 || error < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 ||
+	    dup2(error, 2) < 0 || dup3(report, 3, O_CLOEXEC) < 0)
+		return false;
+	*status = 3;
+	return close_range(4, ~0U, 0) == 0;
 }
 
 /* become_program - the child's side; does not return */
 _Noreturn static void become_program(
     const struct assay_helper_start *start, const struct pipes *pipes, pid_t parent)
 {
-	int e;
+	int status = pipes->status[1], e;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
 	reset_signals();
 	(void)umask(077);
-	if (setsid() >= 0 && fchdir(start->dir) == 0 && settle_fds(start, pipes) &&
+	if (setsid() >= 0 && fchdir(start->dir) == 0 && settle_fds(start, pipes, &status) &&
 	    set_limits(start) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		(void)execve(start->path, (char *const *)(uintptr_t)start->program->argv,
 		    (char *const *)(uintptr_t)start->env);
 	e = errno;
-	(void)!write(3, &e, sizeof e);
+	(void)!write(status, &e, sizeof e);
 	_exit(127);
 }
 
