@@ -171,7 +171,7 @@ static int forget(struct asked *asked, const struct assay_cmd_globals *globals)
 		done = false;
 	} else if (status == ASSAY_OK && asked->dry_run) {
 		warn(asked);
-		assay_log(ASSAY_LOG_WARNING, "%s would be erased", all_of_it(asked));
+		(void)fprintf(stderr, "%s would be erased\n", all_of_it(asked));
 		list_scans(asked);
 	} else if (status == ASSAY_OK) {
 		status = erase(asked, &done, &err);

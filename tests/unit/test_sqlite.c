@@ -127,6 +127,15 @@ static void boolean(void **state)
 	(void)snprintf(
 	    query, sizeof query, "{\"and\":[%s,{\"is\":\"time\",\"from\":0,\"to\":1}]}", evil);
 	assert_string_equal(match(query), "");
+	(void)snprintf(query, sizeof query, "{\"or\":[%s,{\"and\":[%s,%s]}]}",
+	    GLOB("subject", "100"), evil, GLOB("from", "y*"));
+	assert_string_equal(match(query), "B ");
+	(void)snprintf(query, sizeof query, "{\"and\":[{\"or\":[%s,{\"and\":[%s,%s]}]},%s]}",
+	    GLOB("subject", "100"), evil, GLOB("from", "x*"), GLOB("from", "*evil.example"));
+	assert_string_equal(match(query), "B A ");
+	(void)snprintf(query, sizeof query, "{\"or\":[{\"and\":[%s,%s]},{\"not\":%s}]}", evil,
+	    GLOB("from", "x*"), GLOB("from", "*"));
+	assert_string_equal(match(query), "B2 C2 A ");
 	stop();
 }
 

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "facts.h"
+#include "find.h"
 #include "index.h"
 #include "member.h"
 #include "pack.h"
@@ -328,29 +329,6 @@ enum assay_status assay_index_find(
 	return status == ASSAY_END ? ASSAY_OK : status;
 }
 
-/* document_of - the document of a report; NULL: it is not there, or damaged. Then its facts are
- * left behind, which nobody finds without the row of the report */
-static enum assay_status document_of(
-    struct assay_store *store, int64_t report, json_t **json, struct assay_err *err)
-{
-	sqlite3_stmt *stmt;
-	enum assay_status status =
-	    assay_store_prepared(store, ASSAY_STORE_GET_DOCUMENT, &stmt, err);
-
-	*json = NULL;
-	if (status != ASSAY_OK)
-		return status;
-	(void)sqlite3_bind_int64(stmt, 1, report);
-	status = assay_store_step(store, stmt, err);
-	if (status == ASSAY_OK &&
-	    assay_unpack(
-		assay_slice(sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0)),
-		json, NULL) != ASSAY_OK)
-		*json = NULL;
-	(void)sqlite3_reset(stmt);
-	return status == ASSAY_END ? ASSAY_OK : status;
-}
-
 /* drop_rows - those of one report in one table, by a kept statement */
 static enum assay_status drop_rows(struct assay_store *store, enum assay_store_statement which,
     int64_t report, struct assay_err *err)
@@ -379,15 +357,18 @@ static enum assay_status count_removed(
 	return assay_store_run(store, stmt, err);
 }
 
-/* assay_index_drop - see index.h */
+/* assay_index_drop - see index.h. The facts of a document that is damaged are left behind; nobody
+ * finds them without the row of the report */
 enum assay_status assay_index_drop(
     struct assay_store *store, int64_t report, struct assay_slice scan_id, struct assay_err *err)
 {
 	const struct assay_text_of of = { store, assay_part_of(store, report), report, true };
 	json_t *document = NULL;
 	sqlite3_stmt *stmt;
-	enum assay_status status = document_of(store, report, &document, err);
+	enum assay_status status = assay_find_document(store, report, &document, err);
 
+	if (status == ASSAY_END || status == ASSAY_E_IO)
+		status = ASSAY_OK;
 	if (status == ASSAY_OK && document != NULL && of.part != NULL)
 		status = put_all(&of, scan_id, document, err);
 	json_decref(document);

@@ -26,6 +26,7 @@ struct node {
 	struct assay_compare set;
 	unsigned from, to; /* TIME: parameters */
 	int64_t count;     /* of reports, at most many + 1: more, or not known */
+	bool drives;       /* reports are looked for by it: it holds for all of them */
 };
 
 /* ---- parameters ------------------------------------------------------------------------------ */
@@ -158,21 +159,45 @@ static enum assay_status build(struct assay_select *select, const json_t *json, 
 
 /* ---- SQL ------------------------------------------------------------------------------------- */
 
+/* rarest_of - the child that finds the fewest */
+static struct node *rarest_of(const struct node *node)
+{
+	struct node *rarest = node->first;
+
+	for (struct node *n = node->first; n != NULL; n = n->next)
+		if (n->count < rarest->count)
+			rarest = n;
+	return rarest;
+}
+
 /* write_drive - SELECTs whose reports hold all that the node finds; the node finds few */
 static void write_drive(const struct node *node, struct assay_buf *out)
 {
-	const struct node *rarest = node->first;
-
 	if (node->kind == SET)
 		(void)assay_buf_printf(out, "%s%s", out->n > 0 ? " UNION ALL " : "", node->set.set);
 	for (const struct node *n = node->first; n != NULL && node->kind == OR; n = n->next)
 		write_drive(n, out);
-	if (node->kind != AND)
-		return;
+	if (node->kind == AND)
+		write_drive(rarest_of(node), out);
+}
+
+/* is_exact - do the SELECTs of write_drive hold nothing else? */
+static bool is_exact(const struct node *node)
+{
+	bool exact = node->kind == SET || node->kind == OR;
+
 	for (const struct node *n = node->first; n != NULL; n = n->next)
-		if (n->count < rarest->count)
-			rarest = n;
-	write_drive(rarest, out);
+		exact &= is_exact(n);
+	return exact;
+}
+
+/* mark_driver - the node that need not be asked of a report that was found by it */
+static void mark_driver(struct node *node)
+{
+	if (node->kind == AND)
+		mark_driver(rarest_of(node));
+	else
+		node->drives = is_exact(node);
 }
 
 /* write_set - does the set have this report? The plus keeps sqlite from driving by it. */
@@ -196,6 +221,10 @@ static void write_condition(
 {
 	const char *plus = driven ? "+" : "";
 
+	if (node->drives) {
+		(void)assay_buf_add_char(out, '1');
+		return;
+	}
 	switch (node->kind) {
 	case SET:
 		write_set(select, node, out);
@@ -224,14 +253,16 @@ static void write_condition(
 
 /* write_where - the whole condition */
 static void write_where(
-    const struct assay_select *select, const struct node *root, bool all, struct assay_buf *out)
+    const struct assay_select *select, struct node *root, bool all, struct assay_buf *out)
 {
 	const bool driven = root != NULL && root->count <= select->many;
 	struct assay_buf drive;
 
 	assay_buf_init(&drive, SQL_MAX);
-	if (driven)
+	if (driven) {
 		write_drive(root, &drive);
+		mark_driver(root);
+	}
 	(void)assay_buf_add_str(out, all ? "1" : "+r.superseded = 0");
 	if (driven)
 		(void)assay_buf_printf(out, " AND r.id IN (%s)", drive.p);
