@@ -157,6 +157,7 @@ static inline void bench_start(struct bench *b)
 	fake_door_release(&b->door);
 	fake_host_close(&b->host);
 	fake_door_init(&b->door, bench_turn, b);
+	b->door.longest_ms = 4;
 	b->quiet = b->last_n = 0;
 	assert_int_equal(fake_host_open(&assay_plugin, b->opts, NULL, &b->host, NULL), ASSAY_OK);
 }

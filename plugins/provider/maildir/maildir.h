@@ -41,6 +41,7 @@ struct assay_maildir {
 	bool ended;                   /* run has returned; answers may still come */
 	struct assay_folder **folder; /* by path */
 	size_t n, room, sorted;       /* [sorted, n) were found since */
+	size_t told;                  /* how many, as it was told */
 	unsigned round;
 	struct assay_watch watch;
 	struct assay_sweep sweep;

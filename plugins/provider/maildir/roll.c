@@ -454,6 +454,9 @@ void assay_roll_call(struct assay_maildir *m)
 	if (assay_door_stopping(m->door))
 		return;
 	drop_missing(m);
+	if (m->n != m->told)
+		assay_log(ASSAY_LOG_INFO, "maildir: %zu folders are watched", m->n);
+	m->told = m->n;
 	mark(m, wall_ms);
 }
 
