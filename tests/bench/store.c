@@ -1,12 +1,13 @@
 /*
  * store.c - the embedded store with many generated mails: inserts per second, search latency
  *
- *	bench_store FILE MAILS [search]		search: FILE is there already
+ *	bench_store FILE MAILS [search | expire]	FILE is there already
  *
  * Reports are made here (senders, hosts and words fall off as in real mail: a few are everywhere,
  * most are rare; every mail has digests of its own) and given to the connector in batches of 100.
  * Then every kind of search is asked 60 times with values that occur, as `assay search` asks it
- * (the first 50 reports are read). Figures on standard output.
+ * (the first 50 reports are read). expire: as many go as make a tenth of the file. Figures on
+ * standard output.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -320,6 +321,32 @@ static void search(struct fake_host *host)
 	(void)printf("search: %u reports read\n", rows);
 }
 
+/* expire - until a tenth of the file is free */
+static void expire(struct fake_host *host, uint64_t size)
+{
+	const struct assay_retention what = { 0, size / 10 * 9 };
+	const double begin = seconds(), begin_cpu = cpu();
+	enum assay_status status = ASSAY_OK;
+	struct assay_err err = { .text = "" };
+	double longest = 0;
+	uint64_t all = 0, gone;
+
+	while (status == ASSAY_OK) {
+		const double before = seconds();
+
+		status = assay_plugin.connector->expire(fake_host_state(host), &what, &gone, &err);
+		longest = seconds() - before > longest ? seconds() - before : longest;
+		all += gone;
+	}
+	if (status != ASSAY_END)
+		(void)fprintf(stderr, "bench_store: %s\n", err.text);
+	(void)printf("expired: %" PRIu64
+		     " mails, %.0f per second, %.0f per CPU second; the longest "
+		     "call %.0f ms\n",
+	    all, (double)all / (seconds() - begin), (double)all / (cpu() - begin_cpu),
+	    longest * 1000);
+}
+
 int main(int argc, char **argv)
 {
 	struct fake_host *host;
@@ -329,7 +356,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || argc > 4 || !assay_slice_u64(assay_slice_str(argv[2]), &mails) ||
 	    mails < 1000) {
-		(void)fprintf(stderr, "usage: bench_store FILE MAILS [search]\n");
+		(void)fprintf(stderr, "usage: bench_store FILE MAILS [search | expire]\n");
 		return 64;
 	}
 	(void)snprintf(path, sizeof path, "path=%s", argv[1]);
@@ -340,7 +367,10 @@ int main(int argc, char **argv)
 	if (stat(argv[1], &st) == 0)
 		(void)printf("store: %" PRIu64 " mails, %.2f KB each\n", mails,
 		    (double)st.st_size / (double)mails / 1000);
-	search(host);
+	if (argc == 4 && argv[3][0] == 'e')
+		expire(host, (uint64_t)st.st_size);
+	else
+		search(host);
 	fake_host_close(&host);
 	return 0;
 }
