@@ -4,7 +4,9 @@
  */
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "core/check.h"
 #include "core/engine.h"
@@ -31,6 +33,30 @@ static enum assay_status load_all(
 	return st;
 }
 
+/* write_sockets - what the providers want to be listened on for them */
+static enum assay_status write_sockets(
+    const struct assay_role *role, const struct assay_host *host, struct assay_err *err)
+{
+	const struct assay_loaded *loaded;
+	enum assay_status st = ASSAY_OK;
+	struct assay_buf lines;
+
+	assay_buf_init(&lines, (size_t)64 * 1024);
+	for (size_t i = 0; (loaded = assay_host_at(host, i)) != NULL; i++) {
+		const struct assay_provider *provider = loaded->plugin->provider;
+		const char *const *spec = provider != NULL && provider->sockets != NULL
+		    ? provider->sockets(loaded->state)
+		    : NULL;
+
+		for (; spec != NULL && *spec != NULL; spec++)
+			(void)assay_buf_printf(&lines, "%s %s\n", loaded->name, *spec);
+	}
+	if (role->out_fd >= 0)
+		st = assay_io_write_full(role->out_fd, lines.p, lines.n, err);
+	assay_buf_release(&lines);
+	return st;
+}
+
 /* assay_check_run - yes (0) or no */
 int assay_check_run(struct assay_role *role, struct assay_config *config)
 {
@@ -38,6 +64,8 @@ int assay_check_run(struct assay_role *role, struct assay_config *config)
 	struct assay_err err;
 	enum assay_status st = load_all(config, &host, &err);
 
+	if (st == ASSAY_OK)
+		st = write_sockets(role, host, &err);
 	if (st != ASSAY_OK) {
 		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
 		assay_board_set_error(role->page, err.text);

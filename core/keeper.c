@@ -341,6 +341,8 @@ static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 		.timeout_ms = keeper->late ? assay_opt_int(keeper->core, "rescan_timeout") : 0,
 		.wait_ms = keeper->urgent ? assay_opt_int(keeper->core, "overload_wait") : 0,
 		.stop_fd = keeper->role->life,
+		.sockets = keeper->role->sock,
+		.nsockets = keeper->role->nsock,
 		.answer = answer_mail,
 		.admit = admit,
 		.tick = tick,

@@ -47,6 +47,7 @@ static void refuse(struct assay_service *s, const char *error)
 
 	(void)snprintf(text, sizeof text, "%.399s", error);
 	s->sup.config_sha256 = NULL;
+	assay_listens_undo(&s->listens);
 	assay_log(ASSAY_LOG_ERROR, "reload: %s; the old configuration stays in force", text);
 	finish(s, text);
 }
@@ -85,8 +86,7 @@ static void begin(struct assay_service *s)
 	s->reload.generation = s->generation + 1;
 	assay_log(ASSAY_LOG_INFO, "reload begins");
 	if (s->options->load(s->options->arg, &s->reload.config, &err) != ASSAY_OK ||
-	    !fits(s, &err) ||
-	    assay_supervise_add(&s->sup, "check", "", s->reload.generation, &err) == NULL) {
+	    !fits(s, &err) || assay_service_check(s, s->reload.generation, &err) == NULL) {
 		refuse(s, err.text);
 		return;
 	}
@@ -156,6 +156,7 @@ static void checked(struct assay_service *s)
 	struct assay_ward *old = old_master(s);
 	struct assay_board_slot *page = assay_supervise_page(&s->sup, check);
 	bool beside = strcmp(assay_opt_str(core, "reload"), "beside") == 0;
+	struct assay_err err;
 	char why[200];
 
 	if (check->pid > 0 || check->code < 0)
@@ -165,6 +166,8 @@ static void checked(struct assay_service *s)
 		refuse(s, page->error[0] != '\0' ? page->error : "the configuration does not load");
 	} else if (beside && !is_room(old, why, sizeof why)) {
 		refuse(s, why);
+	} else if (assay_service_listen(s, &err) != ASSAY_OK) {
+		refuse(s, err.text);
 	} else if (beside || old == NULL) {
 		start_master(s);
 	} else {
@@ -299,6 +302,7 @@ static void exchange(struct assay_service *s)
 		if (!settled(s))
 			return;
 		add_new(s);
+		assay_listens_prune(&s->listens);
 		s->reload.now = NULL;
 		s->reload.step = ASSAY_RELOAD_LAST;
 		return;

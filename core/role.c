@@ -58,6 +58,21 @@ static bool set_number(const struct number *numbers, size_t n, struct assay_slic
 	return false;
 }
 
+/* parse_sockets - "5+6" */
+static bool parse_sockets(struct assay_role *role, struct assay_slice text)
+{
+	struct assay_slice field = { NULL, 0 };
+	uint64_t fd;
+
+	while (assay_slice_split(&text, '+', &field)) {
+		if (role->nsock == ASSAY_LISTEN_MOST || !assay_slice_u64(field, &fd) ||
+		    fd > FD_MOST)
+			return false;
+		role->sock[role->nsock++] = (int)fd;
+	}
+	return true;
+}
+
 /* parse_pair - "key=value" */
 static bool parse_pair(struct assay_role *role, struct assay_arena *arena, struct assay_slice pair)
 {
@@ -71,6 +86,7 @@ static bool parse_pair(struct assay_role *role, struct assay_arena *arena, struc
 		{ "board", FD_MOST, NULL, &role->board_fd },
 		{ "inline", FD_MOST, NULL, &role->inline_sock },
 		{ "bulk", FD_MOST, NULL, &role->bulk_sock },
+		{ "out", FD_MOST, NULL, &role->out_fd },
 		{ "uid", UINT32_MAX, &role->uid, NULL },
 		{ "gid", UINT32_MAX, &role->gid, NULL },
 	};
@@ -79,6 +95,8 @@ static bool parse_pair(struct assay_role *role, struct assay_arena *arena, struc
 	role->told_user |= assay_slice_is(key, "uid");
 	if (assay_slice_is(key, "config") && text.n == 64)
 		role->config_sha256 = assay_arena_memdup0(arena, text.p, text.n);
+	else if (assay_slice_is(key, "sock"))
+		return parse_sockets(role, text);
 	else if (assay_slice_is(key, "log") && assay_slice_is(text, "syslog"))
 		role->to_syslog = true;
 	else
@@ -100,7 +118,8 @@ enum assay_status assay_role_parse(
 		.life = -1,
 		.board_fd = -1,
 		.inline_sock = -1,
-		.bulk_sock = -1 };
+		.bulk_sock = -1,
+		.out_fd = -1 };
 	role->board.fd = -1;
 	(void)assay_slice_split(&rest, ',', &field);
 	colon = assay_slice_find(field, ':');
@@ -138,6 +157,9 @@ const char *assay_role_format(struct assay_arena *arena, const struct assay_role
 	add_fd(&out, "board", role->board_fd);
 	add_fd(&out, "inline", role->inline_sock);
 	add_fd(&out, "bulk", role->bulk_sock);
+	add_fd(&out, "out", role->out_fd);
+	for (size_t i = 0; i < role->nsock; i++)
+		(void)assay_buf_printf(&out, "%s%d", i == 0 ? ",sock=" : "+", role->sock[i]);
 	if (role->config_sha256 != NULL)
 		(void)assay_buf_printf(&out, ",config=%s", role->config_sha256);
 	if (role->told_user)
@@ -174,12 +196,15 @@ static void set_signals(void)
 /* close_on_exec - whatever we start gets none of it */
 static enum assay_status close_on_exec(const struct assay_role *role, struct assay_err *err)
 {
-	const int fds[] = { role->life, role->board_fd, role->inline_sock, role->bulk_sock };
+	const int fds[] = { role->life, role->board_fd, role->inline_sock, role->bulk_sock,
+		role->out_fd };
+	bool open = true;
 
 	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-		if (fds[i] >= 0 && fcntl(fds[i], F_SETFD, FD_CLOEXEC) != 0)
-			return failed(err, "--as: a descriptor is not open");
-	return ASSAY_OK;
+		open &= fds[i] < 0 || fcntl(fds[i], F_SETFD, FD_CLOEXEC) == 0;
+	for (size_t i = 0; i < role->nsock; i++)
+		open &= fcntl(role->sock[i], F_SETFD, FD_CLOEXEC) == 0;
+	return open ? ASSAY_OK : failed(err, "--as: a descriptor is not open");
 }
 
 /* note_bug - the scoreboard has our last words */

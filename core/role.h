@@ -5,7 +5,7 @@
  * option `assay serve --as ROLE`: each reads the configuration itself, has no memory of anybody
  * else's, and after an upgrade a reload runs the new program. What it inherits stands in ROLE:
  *
- *	KIND[:NAME],slot=N,generation=N[,life=FD][,board=FD][,inline=FD,bulk=FD][,config=SHA256]
+ *	KIND[:NAME],slot=N,generation=N[,life=FD][,board=FD][,inline=FD,bulk=FD][,out=FD][,sock=FD+FD...][,config=SHA256]
  *		[,uid=N,gid=N][,log=syslog]
  *
  * KIND: master, door, connector, archiver, janitor, rescan, metrics, check. `life` is the read end
@@ -19,6 +19,7 @@
 
 #include "core/board.h"
 #include "core/config.h"
+#include "core/listen.h"
 
 struct assay_arena;
 
@@ -27,11 +28,14 @@ struct assay_role {
 	const char *name; /* of the plugin; "" */
 	unsigned slot;
 	uint32_t generation;
-	int life;                   /* -1: none */
-	int board_fd;               /* -1: none */
-	int inline_sock, bulk_sock; /* listening; -1: none */
-	const char *config_sha256;  /* NULL: any */
-	bool to_syslog;             /* log there instead of standard error */
+	int life;                    /* -1: none */
+	int board_fd;                /* -1: none */
+	int inline_sock, bulk_sock;  /* listening; -1: none */
+	int out_fd;                  /* check: where it writes what doors listen on; -1 */
+	int sock[ASSAY_LISTEN_MOST]; /* door: the provider's, listening */
+	size_t nsock;
+	const char *config_sha256; /* NULL: any */
+	bool to_syslog;            /* log there instead of standard error */
 	/* What the parent found [core] user to be, so that all are the same one whatever becomes of
 	 * the list of users; root: nobody else. false: look it up. */
 	bool told_user;

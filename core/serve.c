@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
@@ -191,6 +192,33 @@ static void died(void *arg, struct assay_ward *child)
 	}
 }
 
+/* assay_service_check - see service.h */
+struct assay_ward *assay_service_check(
+    struct assay_service *s, uint32_t generation, struct assay_err *err)
+{
+	if (ftruncate(s->listen_lines, 0) != 0 || lseek(s->listen_lines, 0, SEEK_SET) != 0) {
+		(void)assay_io_fail(err, "cannot empty", "a memory file");
+		return NULL;
+	}
+	return assay_supervise_add(&s->sup, "check", "", generation, err);
+}
+
+/* assay_service_listen - see service.h */
+enum assay_status assay_service_listen(struct assay_service *s, struct assay_err *err)
+{
+	struct assay_buf lines;
+	enum assay_status st;
+
+	assay_buf_init(&lines, (size_t)64 * 1024);
+	st = lseek(s->listen_lines, 0, SEEK_SET) == 0
+	    ? assay_io_read_all(s->listen_lines, &lines, err)
+	    : assay_io_fail(err, "cannot read", "a memory file");
+	if (st == ASSAY_OK)
+		st = assay_listens_open(&s->listens, assay_buf_slice(&lines), err);
+	assay_buf_release(&lines);
+	return st;
+}
+
 /* open_all - the place, signals, the parent's page */
 static enum assay_status open_all(struct assay_service *s, struct assay_err *err)
 {
@@ -203,8 +231,12 @@ static enum assay_status open_all(struct assay_service *s, struct assay_err *err
 
 	if (st == ASSAY_OK)
 		st = open_signals(s, err);
+	if (st == ASSAY_OK)
+		st = assay_io_memfd("assay-listen", &s->listen_lines, err);
 	if (st != ASSAY_OK)
 		return st;
+	options.check_out = s->listen_lines;
+	options.listens = &s->listens;
 	options.user = &s->site.user;
 	options.board = &s->site.board;
 	options.inline_sock = s->site.inline_sock;
@@ -252,9 +284,9 @@ static void check_start(struct assay_service *s)
 	assay_supervise_remove(&s->sup, check);
 	assay_service_tell_head(s, sha);
 	s->checked = true;
-	if (!start_all(s, &err)) {
+	if (assay_service_listen(s, &err) != ASSAY_OK || !start_all(s, &err)) {
 		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
-		stop(s, EX_CONFIG);
+		stop(s, assay_status_exit(err.code));
 	}
 }
 
@@ -387,6 +419,8 @@ static void close_all(struct assay_service *s)
 {
 	assay_reload_release(s);
 	assay_io_close(&s->signals);
+	assay_io_close(&s->listen_lines);
+	assay_listens_close(&s->listens, true);
 	if (s->site.run != NULL)
 		assay_site_close(&s->site, true);
 	assay_config_free(&s->config);
@@ -403,7 +437,8 @@ int assay_serve_run(const struct assay_serve_options *options, struct assay_conf
 	s->options = options;
 	s->config = config;
 	s->began_ms = assay_clock_mono_ms();
-	s->signals = s->stop_group = -1;
+	s->signals = s->stop_group = s->listen_lines = -1;
+	assay_listens_init(&s->listens);
 	s->generation = 1;
 	(void)umask(027);
 	(void)snprintf(
@@ -412,7 +447,8 @@ int assay_serve_run(const struct assay_serve_options *options, struct assay_conf
 	if (st == ASSAY_OK) {
 		assay_log_set_name("");
 		say_start(s);
-		(void)assay_supervise_add(&s->sup, "check", "", s->generation, &err);
+		if (assay_service_check(s, s->generation, &err) == NULL)
+			st = err.code;
 	}
 	if (st == ASSAY_OK)
 		run(s);

@@ -41,6 +41,8 @@ struct assay_service {
 	char config_sha256[65];      /* of the files, as children are told */
 	struct assay_site site;
 	struct assay_supervise sup;
+	struct assay_listens listens; /* of providers */
+	int listen_lines;             /* what the last check wrote of them */
 	struct assay_board_slot *page;
 	int signals;
 	unsigned terms; /* SIGTERM and SIGINT so far */
@@ -59,6 +61,13 @@ size_t assay_service_posts(const struct assay_opts *core, struct assay_post post
 /* [core] of the head of the scoreboard. */
 void assay_service_tell_head(struct assay_service *s, const char *config_sha256);
 int64_t assay_service_stop_time(const struct assay_service *s);
+
+/* Starts the child that tries a configuration. NULL (err): there is no slot. */
+struct assay_ward *assay_service_check(
+    struct assay_service *s, uint32_t generation, struct assay_err *err);
+/* Opens what the child that tried the configuration found doors to listen on. */
+ASSAY_MUST_CHECK enum assay_status assay_service_listen(
+    struct assay_service *s, struct assay_err *err);
 
 /* One step of the reload that is wanted or under way. */
 void assay_reload_step(struct assay_service *s);

@@ -181,7 +181,8 @@ void assay_supervise_leave(struct assay_supervise *sup, struct assay_ward *child
 /* become_child - between fork and exec; never returns */
 static _Noreturn void become_child(const char *program, char **argv, const struct assay_role *role)
 {
-	const int inherited[] = { role->life, role->board_fd, role->inline_sock, role->bulk_sock };
+	const int inherited[] = { role->life, role->board_fd, role->inline_sock, role->bulk_sock,
+		role->out_fd };
 	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 	sigset_t none;
 
@@ -193,6 +194,8 @@ static _Noreturn void become_child(const char *program, char **argv, const struc
 	for (size_t i = 0; i < sizeof inherited / sizeof inherited[0]; i++)
 		if (inherited[i] >= 0)
 			(void)fcntl(inherited[i], F_SETFD, 0);
+	for (size_t i = 0; i < role->nsock; i++)
+		(void)fcntl(role->sock[i], F_SETFD, 0);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execv(program, argv);
@@ -252,6 +255,9 @@ static pid_t spawn(struct assay_supervise *sup, const struct assay_ward *child, 
 	role.board_fd = o->board->fd;
 	role.inline_sock = master ? o->inline_sock : -1;
 	role.bulk_sock = master ? o->bulk_sock : -1;
+	role.out_fd = strcmp(child->kind, "check") == 0 ? o->check_out : -1;
+	if (strcmp(child->kind, "door") == 0 && o->listens != NULL)
+		role.nsock = assay_listens_of(o->listens, child->name, role.sock);
 	role.config_sha256 = sup->config_sha256;
 	role.to_syslog = o->to_syslog;
 	role.told_user = o->user != NULL;

@@ -45,7 +45,9 @@ struct assay_supervise_options {
 	bool no_sandbox, to_syslog;
 	const struct assay_role_user *user; /* whom children become; NULL: they look it up */
 	struct assay_board *board;
-	int inline_sock, bulk_sock; /* for masters */
+	int inline_sock, bulk_sock;          /* for masters */
+	int check_out;                       /* a file for `check` to write to */
+	const struct assay_listens *listens; /* of doors; NULL: none */
 	/* Called when a child that was not asked to go has ended, before it is started again. */
 	void (*died)(void *arg, struct assay_ward *child);
 	void *arg;

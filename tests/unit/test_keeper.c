@@ -113,6 +113,7 @@ static void start(void)
 			.board_fd = -1,
 			.inline_sock = -1,
 			.bulk_sock = -1,
+			.out_fd = -1,
 			.board = board,
 			.page = assay_board_slot(&board, 9) };
 

@@ -53,6 +53,10 @@ static void what_is_written_is_read(void **state)
 	role.board_fd = 4;
 	role.inline_sock = 5;
 	role.bulk_sock = -1;
+	role.out_fd = -1;
+	role.sock[0] = 11;
+	role.sock[1] = 12;
+	role.nsock = 2;
 	role.config_sha256 = sha;
 	role.to_syslog = true;
 	role.told_user = true;
@@ -61,6 +65,10 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(
 	    assay_role_parse(&got, arena, assay_role_format(arena, &role), &err), ASSAY_OK);
 	assert_string_equal(got.kind, "door");
+	assert_int_equal(got.nsock, 2);
+	assert_int_equal(got.sock[0], 11);
+	assert_int_equal(got.sock[1], 12);
+	assert_int_equal(got.out_fd, -1);
 	assert_string_equal(got.name, "maildir");
 	assert_int_equal(got.slot, 9);
 	assert_int_equal(got.generation, 3);
@@ -75,7 +83,7 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(got.gid, 4294967295);
 
 	role = (struct assay_role){ .kind = "check", .name = "", .life = -1, .board_fd = -1 };
-	role.inline_sock = role.bulk_sock = -1;
+	role.inline_sock = role.bulk_sock = role.out_fd = -1;
 	assert_string_equal(assay_role_format(arena, &role), "check,slot=0,generation=0");
 	assert_int_equal(assay_role_parse(&got, arena, "check", &err), ASSAY_OK);
 	assert_int_equal(got.life, -1);
@@ -110,7 +118,7 @@ static int child(int (*act)(struct assay_role *role), bool hang_up)
 	if (pid == 0) {
 		struct assay_role role = { .kind = "door", .name = "x", .board_fd = -1 };
 
-		role.inline_sock = role.bulk_sock = -1;
+		role.inline_sock = role.bulk_sock = role.out_fd = -1;
 		role.life = line[0];
 		(void)close(line[1]);
 		_exit(act(&role));
@@ -172,7 +180,7 @@ static void a_dead_parent_takes_it_along(void **state)
 			struct assay_role role = { .kind = "door", .name = "x", .board_fd = -1 };
 			struct assay_err err;
 
-			role.inline_sock = role.bulk_sock = -1;
+			role.inline_sock = role.bulk_sock = role.out_fd = -1;
 			role.life = line[0];
 			if (assay_role_enter(&role, &err) != ASSAY_OK ||
 			    write(alive[1], "x", 1) != 1)

@@ -75,7 +75,7 @@ static int setup(void **state)
 	(void)snprintf(dir, sizeof dir, "/tmp/assay-supervise-XXXXXX");
 	if (mkdtemp(dir) == NULL || assay_board_create(dir, &board, &err) != ASSAY_OK)
 		return -1;
-	options.inline_sock = options.bulk_sock = -1;
+	options.inline_sock = options.bulk_sock = options.check_out = -1;
 	deaths = 0;
 	assay_supervise_init(&sup, &options);
 	return 0;
