@@ -11,6 +11,7 @@
 #include "core/check.h"
 #include "core/engine.h"
 #include "core/host.h"
+#include "core/policy.h"
 #include "core/tell.h"
 
 /* load_all - what the scan master and the drains would load */
@@ -20,11 +21,15 @@ static enum assay_status load_all(
 	const struct assay_opts *core = assay_config_core(config);
 	struct assay_engine_identity identity = { 0 };
 	struct assay_engine *engine = NULL;
+	struct assay_policy *policy = NULL;
 	enum assay_status st;
 
 	st = assay_host_open(config, host, err);
 	if (st == ASSAY_OK)
 		st = assay_config_finish(config, err);
+	if (st == ASSAY_OK)
+		st = assay_policy_new(config, *host, &policy, err);
+	assay_policy_free(&policy);
 	if (st == ASSAY_OK)
 		st = assay_tell_check(*host, assay_opt_list(core, "connectors"), err);
 	if (st == ASSAY_OK)

@@ -20,6 +20,7 @@
 #include "core/home.h"
 #include "core/ini.h"
 #include "core/limits.h"
+#include "core/policyopts.h"
 
 struct assay_config {
 	struct assay_arena *arena;
@@ -30,7 +31,8 @@ struct assay_config {
 	struct assay_ini ini;
 	const char *const *plugin_opts; /* of the command line; never NULL */
 	bool *plugin_opt_used;
-	struct assay_map claimed; /* section name -> struct assay_opts, in order; [core] first */
+	struct assay_map
+	    claimed; /* section name -> struct assay_opts, in order; [core], [policy] first */
 	const char **plugin_dirs;
 	char sha256[ASSAY_DIGEST_TEXT], source_sha256[ASSAY_DIGEST_TEXT];
 };
@@ -278,7 +280,17 @@ static enum assay_status load_core(
 	return status;
 }
 
-/* assay_config_load - files and [core] */
+/* load_policy - [policy] */
+static enum assay_status load_policy(struct assay_config *config, struct assay_err *err)
+{
+	static const struct assay_opt *const tables[] = { assay_policy_rows, NULL };
+	struct assay_opts *policy = claim(config, "policy", tables);
+	enum assay_status status = apply_ini(policy, &config->ini, "policy", err);
+
+	return status == ASSAY_OK ? apply_plugin_opts(config, policy, err) : status;
+}
+
+/* assay_config_load - files, [core] and [policy] */
 enum assay_status assay_config_load(
     const struct assay_config_source *source, struct assay_config **config, struct assay_err *err)
 {
@@ -298,6 +310,8 @@ enum assay_status assay_config_load(
 		status = read_conf(c, source->conf_file, err);
 	if (status == ASSAY_OK)
 		status = load_core(c, source, err);
+	if (status == ASSAY_OK)
+		status = load_policy(c, err);
 	if (status != ASSAY_OK)
 		assay_config_free(&c);
 	*config = c;
@@ -389,6 +403,12 @@ static bool is_module(const struct assay_config *config, const char *name)
 	return false;
 }
 
+/* is_rule - "rule NAME" */
+static bool is_rule(const char *section)
+{
+	return strncmp(section, "rule ", 5) == 0;
+}
+
 /* unknown_section - the end of the sentence */
 static const char *unknown_section(struct assay_config *config, struct assay_slice name)
 {
@@ -405,9 +425,13 @@ enum assay_status assay_config_finish(struct assay_config *config, struct assay_
 	for (size_t i = 0; i < config->ini.n_sections; i++) {
 		const struct assay_ini_section *s = &config->ini.section[i];
 
-		if (assay_map_has(&config->claimed, assay_slice_str(s->name)) ||
+		if (assay_map_has(&config->claimed, assay_slice_str(s->name)) || is_rule(s->name) ||
 		    is_module(config, s->name))
 			continue;
+		if (strcmp(s->name, "rule") == 0)
+			return assay_err_set(err, ASSAY_E_CONF,
+			    "%s:%u: [rule]: the rule has no name; write [rule NAME]", config->file,
+			    s->line);
 		return assay_err_set(err, ASSAY_E_CONF,
 		    "%s:%u: [%s]: no such section, and no plugin of that name; %s", config->file,
 		    s->line, s->name, unknown_section(config, assay_slice_str(s->name)));
@@ -429,6 +453,41 @@ enum assay_status assay_config_finish(struct assay_config *config, struct assay_
 const struct assay_opts *assay_config_core(const struct assay_config *config)
 {
 	return config->claimed.entry[0].value;
+}
+
+/* assay_config_policy - [policy] */
+const struct assay_opts *assay_config_policy(const struct assay_config *config)
+{
+	return config->claimed.entry[1].value;
+}
+
+/* new_rule - one section, with its values in order */
+static const struct assay_config_rule *new_rule(
+    struct assay_config *config, const struct assay_ini_section *section)
+{
+	const struct assay_ini *ini = &config->ini;
+	struct assay_config_rule *rule = assay_arena_zalloc(config->arena, sizeof *rule);
+	const struct assay_ini_value **value;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ini->n_values; i++)
+		n += ini->value[i].section == section->name;
+	value = assay_arena_calloc(config->arena, n + 1, sizeof *value);
+	*rule = (struct assay_config_rule){ section->name + strlen("rule "), config->file,
+		section->line, value };
+	for (size_t i = 0; i < ini->n_values; i++)
+		if (ini->value[i].section == section->name)
+			*value++ = &ini->value[i];
+	return rule;
+}
+
+/* assay_config_rule - the i-th "[rule NAME]" */
+const struct assay_config_rule *assay_config_rule(struct assay_config *config, size_t i)
+{
+	for (size_t k = 0; k < config->ini.n_sections; k++)
+		if (is_rule(config->ini.section[k].name) && i-- == 0)
+			return new_rule(config, &config->ini.section[k]);
+	return NULL;
 }
 
 /* assay_config_section - by index, for those who print */

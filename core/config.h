@@ -7,7 +7,8 @@
  * ASSAY_E_USAGE). Nothing is read after assay_config_finish(); all memory belongs to the
  * configuration.
  *
- * Order of calls: load (types [core]) - plugin for each loaded plugin - finish - sha256.
+ * Order of calls: load (types [core] and [policy]) - plugin for each loaded plugin - finish -
+ * sha256.
  */
 #ifndef ASSAY_CONFIG_H
 #define ASSAY_CONFIG_H
@@ -17,6 +18,7 @@
 #include "core/opts.h"
 
 struct assay_config;
+struct assay_ini_value;
 
 /* What the command line says. Strings are borrowed until assay_config_free; lists end with NULL and
  * may be NULL. */
@@ -43,6 +45,17 @@ void assay_config_free(struct assay_config **config);
 
 /* [core]: options of core/coreopts.h and core/limits.h. */
 const struct assay_opts *assay_config_core(const struct assay_config *config);
+/* [policy]: options of core/policyopts.h. */
+const struct assay_opts *assay_config_policy(const struct assay_config *config);
+/* Sections of assay.conf that no option table types, as "[rule NAME]": in the order of the file.
+ * Whoever reads them refuses what is wrong in them. NULL at the end. */
+struct assay_config_rule {
+	const char *name; /* without "rule " */
+	const char *file;
+	unsigned line;
+	const struct assay_ini_value *const *value; /* in order; NULL ends */
+};
+const struct assay_config_rule *assay_config_rule(struct assay_config *config, size_t i);
 /* Types and checks section [name] and the command line's NAME:... options; rows may be NULL (the
  * plugin has no options). An option that [core] has too under the same name and type (our_domains)
  * takes [core]'s value until the plugin is given its own. Called once per plugin; name and rows are
@@ -67,7 +80,7 @@ const char *assay_config_sha256(struct assay_config *config);
  * the same in each process of the service until somebody edits a file, and in a command that was
  * given no more (its core_opts aside). */
 const char *assay_config_source_sha256(struct assay_config *config);
-/* The sections claimed so far, [core] first, then plugins in order; NULL at the end. */
+/* The sections claimed so far: [core], [policy], then plugins in order; NULL at the end. */
 const struct assay_opts *assay_config_section(const struct assay_config *config, size_t i);
 
 #endif

@@ -339,6 +339,8 @@ static const char *sentence(const struct assay_ask *ask)
 		return "no scan process was free in time";
 	if (strcmp(ask->why, "error") == 0 && ask->err.text[0] == '\0')
 		return "it could not be taken in; the log says why";
+	if (strcmp(ask->why, "exempt") == 0)
+		return "not to be scanned, says the configuration ([policy] exempt_...)";
 	if (strcmp(ask->why, "bypass") == 0)
 		return "scanning is switched off for a while (assay bypass)";
 	return ask->err.text;
@@ -349,11 +351,10 @@ static bool answer_unscanned(
     struct assay_door *door, struct entry *entry, struct assay_slice message)
 {
 	const struct assay_ask *ask = &entry->ask;
-	bool bypass = ask->why != NULL && strcmp(ask->why, "bypass") == 0, given;
+	bool given;
 	struct assay_unscanned what = { .status = "unscanned",
 		.why = ask->why,
 		.error = sentence(ask),
-		.cause = bypass ? "bypass" : NULL,
 		.plugin = ask->blamed[0] != '\0' ? ask->blamed : NULL,
 		.size = entry->size };
 	struct assay_arena *arena = assay_arena_new();

@@ -69,7 +69,6 @@ enum assay_status assay_engine_new(struct assay_host *host, const struct assay_o
 	e->node = copy(arena, node);
 	e->instance = copy(arena, identity->instance);
 	e->config_sha256 = copy(arena, identity->config_sha256);
-	e->policy_sha256 = copy(arena, identity->policy_sha256);
 	read_options(e);
 	s = assay_fields_new(arena, assay_doc_fields, &e->fields, err);
 	ASSAY_ASSERT(s == ASSAY_OK);
@@ -94,6 +93,18 @@ void assay_engine_free(struct assay_engine **engine)
 void assay_engine_set_helper(struct assay_engine *engine, struct assay_helper *helper)
 {
 	engine->helper = helper;
+}
+
+/* assay_engine_set_policy - who judges */
+void assay_engine_set_policy(struct assay_engine *engine, const struct assay_policy *policy)
+{
+	engine->policy = policy;
+}
+
+/* assay_engine_policy - NULL when everything is accepted */
+const struct assay_policy *assay_engine_policy(const struct assay_engine *engine)
+{
+	return engine->policy;
 }
 
 /* assay_engine_helper - NULL when no plugin has programs */

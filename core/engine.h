@@ -21,11 +21,12 @@
 struct assay_engine;
 struct assay_helper;
 struct assay_host;
+struct assay_policy;
 
 /* What engine{} of the report says beside the plugins; strings are copied, NULL is null. */
 struct assay_engine_identity {
 	const char *instance;
-	const char *config_sha256, *policy_sha256;
+	const char *config_sha256;
 };
 
 /* `host` and `core` (NULL: all defaults) must outlive the engine. identity may be NULL. */
@@ -36,6 +37,9 @@ void assay_engine_free(struct assay_engine **engine);
 /* For workers that run programs; borrowed, or NULL. */
 void assay_engine_set_helper(struct assay_engine *engine, struct assay_helper *helper);
 struct assay_helper *assay_engine_helper(const struct assay_engine *engine);
+/* Who judges; borrowed; its digest is engine.policy. Before the first scan. */
+void assay_engine_set_policy(struct assay_engine *engine, const struct assay_policy *policy);
+const struct assay_policy *assay_engine_policy(const struct assay_engine *engine);
 
 struct assay_engine_hooks {
 	void *arg;
@@ -75,7 +79,7 @@ struct assay_unscanned {
 	const char *status; /* "partial" | "unscanned" */
 	const char *why;    /* "timeout", "crashed", "message_size", ... */
 	const char *error;  /* sentence for errors[] */
-	const char *cause;  /* of the verdict; NULL: "default" */
+	const char *cause;  /* of the verdict, which accepts; NULL: the policy judges */
 	const char *plugin; /* who was at work, or NULL */
 	uint64_t size;      /* of the message */
 };

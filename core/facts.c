@@ -13,9 +13,11 @@
 #include "base/slice.h"
 #include "core/facts.h"
 #include "core/json.h"
+#include "core/opts.h"
 #include "text/utf8.h"
 
 #define FEW 8u
+#define WORDS_MAX 512u
 
 const struct assay_fact assay_facts_core[] = {
 	{ "filename", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, NULL,
@@ -46,6 +48,8 @@ const struct assay_fact assay_facts_core[] = {
 	    "domain of who got the message" },
 	{ "client", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_NET, "request_meta.envelope.client.addr",
 	    "address of the host that delivered the message" },
+	{ "daemon", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "request_meta.daemon",
+	    "name of the mail server's daemon that took the message" },
 	{ "helo", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "request_meta.envelope.client.helo",
 	    "name that host gave" },
 	{ "auth", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "request_meta.envelope.client.auth.user",
@@ -67,6 +71,20 @@ const struct assay_word *assay_vocabulary_find(
     const struct assay_vocabulary *vocabulary, const char *word)
 {
 	return assay_map_get(&vocabulary->words, assay_slice_str(word));
+}
+
+/* assay_vocabulary_nearest - for messages */
+const char *assay_vocabulary_nearest(
+    const struct assay_vocabulary *vocabulary, struct assay_slice word)
+{
+	const struct assay_map *words = &vocabulary->words;
+	const char *name[WORDS_MAX + 1];
+	size_t n = 0;
+
+	for (; n < words->n && n < WORDS_MAX; n++)
+		name[n] = ((const struct assay_word *)words->entry[n].value)->word;
+	name[n] = NULL;
+	return assay_opts_nearest_of(name, word);
 }
 
 /* compare_name - for messages */

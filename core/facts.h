@@ -40,6 +40,9 @@ ASSAY_MUST_CHECK enum assay_status assay_vocabulary_add(struct assay_vocabulary 
 /* NULL when there is no such word. */
 const struct assay_word *assay_vocabulary_find(
     const struct assay_vocabulary *vocabulary, const char *word);
+/* The nearest word by edit distance, NULL when none is near. */
+const char *assay_vocabulary_nearest(
+    const struct assay_vocabulary *vocabulary, struct assay_slice word);
 /* The core's own rows, NULL word at the end. */
 extern const struct assay_fact assay_facts_core[];
 

@@ -76,7 +76,9 @@ static json_t *engine_info(struct assay_engine *engine)
 	assay_json_set(info, "host", assay_json_str(engine->node));
 	assay_json_set(info, "instance", assay_json_str(engine->instance));
 	assay_json_set(info, "config", assay_json_str(engine->config_sha256));
-	assay_json_set(info, "policy", assay_json_str(engine->policy_sha256));
+	assay_json_set(info, "policy",
+	    engine->policy != NULL ? assay_json_own(assay_policy_sha256(engine->policy))
+				   : json_null());
 	assay_json_set(info, "plugins", plugins(engine->host));
 	assay_json_set(info, "rules", rules(engine->host));
 	engine->info = json_incref(info);
@@ -468,15 +470,23 @@ static void shrink(struct assay_run *run, json_t *report, struct assay_buf *out)
 	ASSAY_BUG("a report of %zu bytes cannot be cut", assay_json_size(report));
 }
 
+/* verdict_of - the policy's, about all that stands in the report; no cause: nobody has decided yet
+ */
+static json_t *verdict_of(const struct assay_run *run, const json_t *report)
+{
+	const struct assay_policy_ask ask = { .report = report,
+		.skip_rules = run->request->skip_rules };
+
+	return run->cause != NULL ? assay_policy_default(run->cause)
+				  : assay_policy_judge(run->engine->policy, &ask);
+}
+
 /* assay_report_close - verdict, notes, duration, bytes */
 void assay_report_close(struct assay_run *run, json_t *report, struct assay_buf *out)
 {
-	json_t *verdict =
-	    run->cause != NULL ? assay_policy_default(run->cause) : assay_policy_judge(report);
-
 	assay_json_set(report, "limits", assay_notes_limits_json(&run->notes));
 	assay_json_set(report, "errors", assay_notes_errors_json(&run->notes));
-	assay_json_set(report, "verdict", verdict);
+	assay_json_set(report, "verdict", verdict_of(run, report));
 	assay_json_set(
 	    report, "duration_ms", json_integer(assay_clock_mono_ms() - run->begun_mono));
 	assay_buf_init(out, (size_t)run->limits.report_max);

@@ -190,6 +190,7 @@ static enum assay_status read_lists(const struct reader *r, struct assay_request
 		{ "dispatchers", &request->dispatchers },
 		{ "decorators", &request->decorators },
 		{ "archivers", &request->archivers },
+		{ "skip_rules", &request->skip_rules },
 	};
 
 	for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {

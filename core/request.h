@@ -14,6 +14,7 @@
  *	max_recursion   number instead of that of [core]
  *	skip [{worker, sha256 or "*", kind: "crashed" | "timeout" | "bypass"}]   known to kill the
  *	                process, or to be passed over
+ *	skip_rules [names]   rules of the policy that do not count
  *	root_only       only what start_dispatch and the dispatchers choose for the root
  *	bulk            nobody waits
  *
@@ -44,7 +45,8 @@ struct assay_request {
 	const char *message_time_source;
 	const char *const *start_dispatch, *const *always_dispatch; /* NULL: those of [core] */
 	const char *const *dispatchers, *const *decorators, *const *archivers;
-	int64_t max_recursion; /* -1: that of [core] */
+	const char *const *skip_rules; /* NULL: none */
+	int64_t max_recursion;         /* -1: that of [core] */
 	const struct assay_request_skip *skip;
 	size_t nskip;
 	bool root_only, bulk;

@@ -17,16 +17,18 @@
 #include "core/plan.h"
 
 struct assay_helper;
+struct assay_policy;
 
 struct assay_engine {
 	struct assay_arena *arena;
 	struct assay_host *host;
-	struct assay_helper *helper; /* NULL: no plugin has programs */
+	struct assay_helper *helper;       /* NULL: no plugin has programs */
+	const struct assay_policy *policy; /* NULL: everything is accepted */
 	const struct assay_opts *core;
 	struct assay_limits limits;
 	const char *const *start_dispatch, *const *always_dispatch, *const *dispatchers;
 	const char *const *decorators, *const *archivers;
-	const char *instance, *config_sha256, *policy_sha256, *node;
+	const char *instance, *config_sha256, *node;
 	struct assay_field_node *fields; /* of the report itself */
 	json_t *info;                    /* engine{}, made at the first scan */
 };

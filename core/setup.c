@@ -26,11 +26,16 @@ static enum assay_status make_engine(
 		st = assay_host_load(setup->host, setup->config, *also, err);
 	if (st == ASSAY_OK)
 		st = assay_config_finish(setup->config, err);
+	if (st == ASSAY_OK)
+		st = assay_policy_new(setup->config, setup->host, &setup->policy, err);
 	if (st != ASSAY_OK)
 		return st;
 	identity.instance = assay_opt_str(core, "instance");
 	identity.config_sha256 = assay_config_sha256(setup->config);
-	return assay_engine_new(setup->host, core, &identity, &setup->engine, err);
+	st = assay_engine_new(setup->host, core, &identity, &setup->engine, err);
+	if (st == ASSAY_OK)
+		assay_engine_set_policy(setup->engine, setup->policy);
+	return st;
 }
 
 /* assay_setup_warm - plugins, the sandbox, the programs */
@@ -88,6 +93,7 @@ void assay_setup_close(struct assay_setup *setup)
 	assay_helper_free(&setup->helper);
 	assay_sandbox_release(&setup->sandbox);
 	assay_engine_free(&setup->engine);
+	assay_policy_free(&setup->policy);
 	assay_host_close(&setup->host);
 	assay_config_free(&setup->config);
 	free(setup->foreign);

@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "core/helper.h"
 #include "core/host.h"
+#include "core/policy.h"
 #include "core/pool.h"
 #include "core/sandbox.h"
 
@@ -33,6 +34,7 @@ struct assay_setup_options {
 struct assay_setup {
 	struct assay_config *config;
 	struct assay_host *host;
+	struct assay_policy *policy;
 	struct assay_engine *engine;
 	struct assay_sandbox sandbox;
 	struct assay_helper *helper;    /* NULL: no plugin has programs */

@@ -1,7 +1,6 @@
 /*
  * core/term.c - see term.h
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "core/compare.h"
 #include "core/facts.h"
 #include "core/json.h"
 #include "core/opts.h"
@@ -149,59 +149,17 @@ static enum assay_status time_node(const struct assay_term *term,
 
 /* ---- comparisons ----------------------------------------------------------------------------- */
 
-/* take_number - 10M, 64K, 512B, 1024 */
-static bool take_number(struct assay_slice text, uint64_t *number)
-{
-	static const struct {
-		char unit;
-		unsigned shift;
-	} units[] = { { 'b', 0 }, { 'k', 10 }, { 'm', 20 }, { 'g', 30 } };
-	unsigned shift = 0;
-
-	for (size_t i = 0; text.n > 0 && i < sizeof units / sizeof units[0]; i++)
-		if (assay_ascii_lower(text.p[text.n - 1]) == units[i].unit) {
-			shift = units[i].shift;
-			text.n--;
-			break;
-		}
-	if (!assay_slice_u64(text, number) || *number > (uint64_t)INT64_MAX >> shift)
-		return false;
-	*number <<= shift;
-	return true;
-}
-
 /* size_node - <10M, >=64K, 10 */
 static enum assay_status size_node(
     const struct assay_term *term, json_t **node, struct assay_err *err)
 {
-	const struct assay_slice v = term->value;
-	const bool less = v.p[0] == '<', more = v.p[0] == '>', sign = less || more;
-	const bool equal = sign && v.n > 1 && v.p[1] == '=';
-	int64_t from = INT64_MIN, to = INT64_MAX, n;
-	uint64_t number;
+	struct assay_span span;
+	struct assay_err why;
 
-	if (!take_number(assay_slice_from(v, (size_t)sign + equal), &number))
-		return wrong(term, "a size is written as >10M, <=64K or 512", err);
-	n = (int64_t)number;
-	if (!less)
-		from = n + (more && !equal && n < INT64_MAX);
-	if (!more)
-		to = n - (less && !equal);
-	*node = range_node(new_node(term, "size"), from, to);
+	if (assay_compare_span(term->value, &span, &why) != ASSAY_OK)
+		return wrong(term, why.text, err);
+	*node = range_node(new_node(term, "size"), span.from, span.to);
 	return ASSAY_OK;
-}
-
-/* take_address - as 16 bytes; *bits: how many the prefix may count, *skip: the bits before */
-static bool take_address(const char *text, unsigned char address[16], unsigned *bits)
-{
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	*bits = 128;
-	if (inet_pton(AF_INET6, text, address) == 1)
-		return true;
-	memcpy(address, mapped, sizeof mapped);
-	*bits = 32;
-	return inet_pton(AF_INET, text, address + 12) == 1;
 }
 
 /* hex_of - 16 bytes */
@@ -218,31 +176,19 @@ static json_t *hex_of(const unsigned char address[16])
 static enum assay_status net_node(
     const struct assay_term *term, json_t **node, struct assay_err *err)
 {
-	const size_t slash = assay_slice_find(term->value, '/');
-	unsigned char from[16], to[16];
-	unsigned most;
-	uint64_t bits;
-	char text[64];
+	struct assay_net net;
+	struct assay_err why;
 
-	(void)snprintf(text, sizeof text, "%.*s", (int)(slash < 60 ? slash : 60), term->value.p);
-	if (slash == term->value.n && memchr(term->value.p, '*', slash) != NULL) {
+	if (memchr(term->value.p, '/', term->value.n) == NULL &&
+	    memchr(term->value.p, '*', term->value.n) != NULL) {
 		*node = text_node(term, "glob", term->value);
 		return ASSAY_OK;
 	}
-	if (!take_address(text, from, &most))
-		return wrong(term, "write an address, or a network as 192.0.2.0/24", err);
-	bits = most;
-	if (slash < term->value.n &&
-	    (!assay_slice_u64(assay_slice_from(term->value, slash + 1), &bits) || bits > most))
-		return wrong(term, "no such prefix length", err);
-	memcpy(to, from, sizeof to);
-	for (size_t i = (128 - most) + bits; i < 128; i++) {
-		from[i / 8] = (unsigned char)(from[i / 8] & ~(0x80u >> i % 8));
-		to[i / 8] = (unsigned char)(to[i / 8] | 0x80u >> i % 8);
-	}
+	if (assay_compare_net(term->value, &net, &why) != ASSAY_OK)
+		return wrong(term, why.text, err);
 	*node = new_node(term, "net");
-	assay_json_set(*node, "from", hex_of(from));
-	assay_json_set(*node, "to", hex_of(to));
+	assay_json_set(*node, "from", hex_of(net.from));
+	assay_json_set(*node, "to", hex_of(net.to));
 	return ASSAY_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "core/cmd/cmd.h"
 #include "core/cmd/explain.h"
 #include "core/host.h"
+#include "core/policy.h"
 #include "core/tell.h"
 
 enum { TEST, CHANGED, DEFAULTS, EXPLAIN, SAMPLE, MANUAL, NOTHING };
@@ -34,6 +35,7 @@ struct query {
 	struct assay_words keys;
 	struct assay_config *config;
 	struct assay_host *host; /* NULL: not needed */
+	struct assay_policy *policy;
 	struct assay_buf out;
 };
 
@@ -79,7 +81,7 @@ static bool needs_host(const struct query *q)
 
 	for (size_t i = 0; i < q->keys.n; i++) {
 		split_key(q->keys.word[i], &section, &option);
-		if (!assay_slice_is(section, "core"))
+		if (!assay_slice_is(section, "core") && !assay_slice_is(section, "policy"))
 			return true;
 	}
 	return q->keys.n == 0;
@@ -180,6 +182,17 @@ static void print_test(struct query *q)
 	    file != NULL ? file : "no configuration file, defaults", n);
 }
 
+static const char sample_rules[] =
+    "\n# What is done with a mail: rules, asked in their order (assay.conf(5), RULES). As shipped\n"
+    "# nothing is enforced: see [policy] enforce. For example:\n#\n"
+    "#\t[rule programs]\n"
+    "#\twhen.extension = exe, scr, com, bat, js, vbs\n"
+    "#\taction = quarantine\n#\n"
+    "#\t[rule matches]\n"
+    "#\twhen.yara = *\n"
+    "#\taction = tag\n"
+    "#\theader = X-Found: %{yara}\n";
+
 /* print_all - every section in the form asked for */
 static void print_all(struct query *q)
 {
@@ -202,6 +215,8 @@ static void print_all(struct query *q)
 		else
 			print_section(q, opts);
 	}
+	if (q->what == SAMPLE)
+		(void)assay_buf_add_str(&q->out, sample_rules);
 }
 
 /* answer - load what is needed and fill q->out */
@@ -214,6 +229,8 @@ static enum assay_status answer(
 		status = assay_host_open(q->config, &q->host, err);
 		if (status == ASSAY_OK)
 			status = assay_config_finish(q->config, err);
+		if (status == ASSAY_OK)
+			status = assay_policy_new(q->config, q->host, &q->policy, err);
 	}
 	if (status == ASSAY_OK && q->what == TEST)
 		status = assay_host_warm(q->host, err);
@@ -252,6 +269,7 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 			code = assay_cmd_close_stdout(0);
 		}
 	}
+	assay_policy_free(&q.policy);
 	assay_host_close(&q.host);
 	assay_config_free(&q.config);
 	assay_buf_release(&q.out);
