@@ -28,6 +28,7 @@ assay_wall(smtp ${CMAKE_SOURCE_DIR}/smtp)
 assay_wall(core ${CMAKE_SOURCE_DIR}/core)
 assay_wall(assay ${CMAKE_SOURCE_DIR}/core/include/assay)
 assay_wall(bloom ${CMAKE_SOURCE_DIR}/bloom)
+assay_wall(mta ${CMAKE_SOURCE_DIR}/milter)
 
 # assay_plugin(NAME SOURCES... GRANTS rooms... LINK static rooms and libraries...)
 # A module built into build/plugins/, loaded by the host with dlopen and only when configured. The

@@ -1,0 +1,116 @@
+/*
+ * milter - mail servers ask what to do with the mail they are being given
+ *
+ * A provider for Postfix and Sendmail: the service listens on the sockets named in `listen`, and an
+ * engine (engine.h) takes messages out of SMTP sessions, hands them to the door and tells the
+ * server the verdict, which is the policy's. Nothing of a message is read here but its header
+ * lines, which come apart from each other. Fails when it can wait for nobody; what a server does
+ * then is its own configuration (milter_default_action).
+ */
+#include <stdlib.h>
+
+#include <assay/plugin.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "engine.h"
+
+/* State of the plugin. */
+struct milter {
+	struct assay_engine_options engine;
+	const char *const *listen;
+	unsigned processes;
+};
+
+static const struct assay_opt options[] = {
+	{ "listen", ASSAY_OPT_LIST,
+	    "unix:/var/spool/postfix/assay/milter.sock mode=0660 group=postfix", 0, 0, NULL,
+	    "Sockets for mail servers: unix:PATH [mode=0660] [group=NAME], inet:PORT@HOST, "
+	    "inet6:PORT@HOST, systemd:NAME" },
+	{ "processes", ASSAY_OPT_INT, "1", 1, 64, NULL,
+	    "Processes that share the sockets; one serves some thousand messages per second" },
+	{ "max_sessions", ASSAY_OPT_INT, "500", 1, 500, NULL,
+	    "Connections of mail servers to one process; more wait in the socket" },
+	{ "idle_timeout", ASSAY_OPT_TIME, "7210s", 1000, 86400000, NULL,
+	    "How long a server may say nothing: as long as its SMTP client may" },
+	{ "progress", ASSAY_OPT_TIME, "10s", 100, 3600000, NULL,
+	    "Time between two signs of life to a server that waits for a verdict" },
+	{ "drain_time", ASSAY_OPT_TIME, "10s", 0, 3600000, NULL,
+	    "When the service stops or reloads: time for servers to end sessions by themselves" },
+	{ "memory", ASSAY_OPT_SIZE, "64M", 1 << 20, INT64_MAX, NULL,
+	    "Memory for messages that come in, in one process; more of them go to files" },
+	{ "tmp_dir", ASSAY_OPT_STR, "spool/tmp", 0, 0, NULL,
+	    "Directory of those files, below that for state" },
+	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
+};
+
+/* milter_open - reads the options; nothing is touched */
+static enum assay_status milter_open(
+    const struct assay_opts *opts, void **state, struct assay_err *err)
+{
+	struct milter *milter = assay_xcalloc(1, sizeof *milter);
+
+	milter->listen = assay_opt_list(opts, "listen");
+	milter->processes = (unsigned)assay_opt_int(opts, "processes");
+	milter->engine = (struct assay_engine_options){
+		.max_sessions = (size_t)assay_opt_int(opts, "max_sessions"),
+		.idle_ms = assay_opt_int(opts, "idle_timeout"),
+		.progress_ms = assay_opt_int(opts, "progress"),
+		.drain_ms = assay_opt_int(opts, "drain_time"),
+		.memory = (uint64_t)assay_opt_int(opts, "memory"),
+		.tmp_dir = assay_opt_state_path(opts, "tmp_dir"),
+	};
+	if (milter->listen[0] != NULL) {
+		*state = milter;
+		return ASSAY_OK;
+	}
+	(void)assay_err_set(err, ASSAY_E_CONF, "[milter] listen names no socket");
+	free(milter);
+	return ASSAY_E_CONF;
+}
+
+/* milter_run - until the door stops */
+static enum assay_status milter_run(void *state, struct assay_door *door, struct assay_err *err)
+{
+	const struct milter *milter = state;
+	struct assay_arena *arena = assay_arena_new();
+	enum assay_status st = assay_io_make_parents(
+	    assay_arena_printf(arena, "%s/x", milter->engine.tmp_dir), 0700, err);
+
+	assay_arena_free(&arena);
+	if (st == ASSAY_OK)
+		st = assay_native_run(&milter->engine, door, err);
+	return st;
+}
+
+/* milter_sockets - what the service listens on */
+static const char *const *milter_sockets(void *state)
+{
+	return ((const struct milter *)state)->listen;
+}
+
+/* milter_processes - side by side */
+static unsigned milter_processes(void *state)
+{
+	return ((const struct milter *)state)->processes;
+}
+
+static const struct assay_provider provider = {
+	.run = milter_run,
+	.flags = ASSAY_PROVIDER_INLINE,
+	.sockets = milter_sockets,
+	.processes = milter_processes,
+};
+
+const struct assay_plugin assay_plugin = {
+	ASSAY_PLUGIN_HEAD,
+	.name = "milter",
+	.version = ASSAY_VERSION,
+	.licence = "GPL-2.0-or-later",
+	.summary = "mail servers (Postfix, Sendmail) ask what to do with their mail",
+	.options = options,
+	.open = milter_open,
+	.close = free,
+	.provider = &provider,
+};
