@@ -20,6 +20,7 @@
 
 #define GRACE_MS 1000 /* for the scan process' own partial report at the deadline */
 #define STILLBORN_MAX 4u
+#define UNTAKEN_MAX 5u
 #define START_MS 30000 /* from fork to READY: a loaded machine, sanitizers */
 #define READY_MS 3000  /* from one mail's answer to READY: nothing is to be done then */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -99,6 +100,7 @@ static void send_request(struct assay_ask *ask)
 		lose(ask);
 	} else {
 		ask->asked = true;
+		ask->heard = false;
 		ask->tries++;
 	}
 }
@@ -174,6 +176,7 @@ static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 /* take - one frame */
 static void take(struct assay_ask *ask, struct assay_wire_frame *frame)
 {
+	ask->heard = ask->asked;
 	if (frame->type == ASSAY_WIRE_READY && !ask->asked &&
 	    assay_wire_get_ready(frame, &ask->active, &ask->err) == ASSAY_OK) {
 		send_request(ask);
@@ -255,6 +258,18 @@ static bool blame(struct assay_ask *ask, int64_t now_ms)
 	return true;
 }
 
+/* was_untaken - did the process end before it had the mail: killed just then, or no longer waiting
+ * for a request that was late? That is not the mail's doing, but an owned process may say so, too.
+ */
+static bool was_untaken(struct assay_ask *ask)
+{
+	if (ask->heard || assay_progress_taken(&ask->line->page) || ask->untaken == UNTAKEN_MAX)
+		return false;
+	ask->untaken++;
+	ask->tries--;
+	return true;
+}
+
 /* assay_ask_bury - what next, now that the process is gone */
 enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
 {
@@ -274,6 +289,8 @@ enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
 	found = blame(ask, now_ms);
 	if (now_ms >= ask->mail.deadline_ms)
 		finish(ask, "timeout");
+	else if (!found && was_untaken(ask))
+		return ask->state;
 	else if (ask->last)
 		finish(ask, "crashed");
 	else if (!found || ask->tries >= ASSAY_ASK_RETRIES)

@@ -49,6 +49,8 @@ struct assay_ask {
 	bool asked;                      /* the request is out */
 	bool last;                       /* root's worker only */
 	unsigned tries;                  /* processes that got this mail */
+	bool heard;                      /* something came after the request */
+	unsigned untaken;                /* processes that ended before they took the mail */
 	unsigned stillborn;              /* fresh processes that died before they were ready */
 	char blamed[64];                 /* who was at work at the last death; "": nobody */
 	bool late;                       /* ... and had overstayed */

@@ -32,6 +32,8 @@
 
 #define REPORT "{\"schema\":\"assay/1\"}"
 
+static unsigned *untaken; /* shared: how often a process ended before it had the mail */
+
 /* is - does the request say so? */
 static bool is(const json_t *request, const char *what)
 {
@@ -133,6 +135,9 @@ static void serve(int sock, struct assay_wire_frame *frame)
 	    assay_progress_map(&page, frame->fd[1], &err) != ASSAY_OK)
 		_exit(5);
 	frame->fd[1] = -1;
+	if (is(request, "not taken") && (int)(*untaken)++ < 2)
+		_exit(3);
+	assay_progress_set_taken(&page, true);
 	if (is(request, "refuse") && assay_wire_send_error(sock, "I do not like it", &err))
 		_exit(6);
 	if (is(request, "outside") && json_object_get(request, "root_only") == NULL)
@@ -151,6 +156,7 @@ static void serve(int sock, struct assay_wire_frame *frame)
 	if (source != NULL)
 		afterwards(sock, source);
 	json_decref(request);
+	assay_progress_set_taken(&page, false);
 	assay_progress_close(&page);
 }
 
@@ -290,6 +296,28 @@ static void test_outside(void **state)
 	assay_ask_release(&ask);
 	scan(&ask, &pool, "fine", 5000);
 	assert_true(ask.answered);
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
+/* test_untaken - who ends between the request and the mail has not died of it */
+static void test_untaken(void **state)
+{
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL, NULL);
+	scan(&ask, &pool, "not taken", 60000);
+	assert_true(ask.answered);
+	assert_int_equal(ask.tries, 1);
+	assert_null(json_object_get(ask.mail.request, "root_only"));
+	assay_ask_release(&ask);
+	/* Again and again: somebody lies. */
+	*untaken = (unsigned)-100;
+	scan(&ask, &pool, "not taken", 60000);
+	assert_false(ask.answered);
+	assert_string_equal(ask.why, "crashed");
 	assay_ask_release(&ask);
 	assay_pool_release(&pool);
 }
@@ -498,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_fine),
 		cmocka_unit_test(test_worker_dies),
 		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_untaken),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_owned),
 		cmocka_unit_test(test_another),
@@ -508,5 +537,9 @@ int main(void)
 		cmocka_unit_test(test_descriptors),
 	};
 
+	untaken =
+	    mmap(NULL, sizeof *untaken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (untaken == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
