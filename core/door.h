@@ -84,12 +84,12 @@ size_t assay_door_waiting(const struct assay_door *door);
 
 /* Lines to scan processes of our own (core/pool.h, core/scanproc.h): for `assay scan --local` and
  * the embedding interface. All borrowed until the lines are closed. */
-struct assay_pool_fds;
+struct assay_child_fds;
 struct assay_local_lines {
 	struct assay_engine *engine;
 	const struct assay_opts *core;
 	const struct assay_sandbox *sandbox;
-	const struct assay_pool_fds *foreign; /* see core/pool.h; or NULL */
+	const struct assay_child_fds *foreign; /* see core/pool.h; or NULL */
 	size_t jobs;
 };
 ASSAY_MUST_CHECK enum assay_status assay_local_lines(

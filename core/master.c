@@ -583,10 +583,8 @@ static enum assay_status open_all(
 		.processes = (unsigned)assay_opt_int(core, "scan_processes"),
 		.accept = { m->role->inline_sock, m->role->bulk_sock },
 		.naccept = 2 };
-	struct assay_child_fds before;
 	enum assay_status st;
 
-	assay_child_note_fds(&before);
 	m->n = options.processes;
 	m->longest_ms = longest(core);
 	m->scanproc = (struct assay_scanproc_options){ .sandbox = &m->setup.sandbox,
@@ -594,7 +592,7 @@ static enum assay_status open_all(
 		.recycle = (unsigned)assay_opt_int(core, "recycle_after") };
 	st = assay_setup_open(&m->setup, config, &options, err);
 	assay_child_note_fds(&m->own);
-	assay_child_drop_fds(&m->own, &before);
+	assay_child_drop_fds(&m->own, &m->setup.foreign);
 	m->scanproc.engine = m->setup.engine;
 	return st;
 }

@@ -2,14 +2,11 @@
  * core/pool.c - see pool.h. Touches processes of its own making and the sockets to them. A process
  * that cannot be started is an error; one that dies is news for whoever holds its slot.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,7 +17,6 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "base/slice.h"
 #include "core/pool.h"
 
 #define GRACE_MS 5000 /* for a process that was hung up on */
@@ -28,58 +24,14 @@
 /* A line that poll(2) called readable and that has nothing is tampered with. */
 #define RECEIVE_MS 100
 
-#define FDS 1024
-
-/* A set of descriptors below FDS. */
-struct assay_pool_fds {
-	bool open[FDS];
-};
-
-/* assay_pool_note_fds - what is open now; all, when /proc cannot be read */
-struct assay_pool_fds *assay_pool_note_fds(void)
-{
-	struct assay_pool_fds *fds = assay_xcalloc(1, sizeof *fds);
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
-
-	if (dir == NULL) {
-		memset(fds->open, true, sizeof fds->open);
-		return fds;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		uint64_t fd;
-
-		if (assay_slice_u64(assay_slice_str(entry->d_name), &fd) && fd < FDS)
-			fds->open[fd] = (int)fd != dirfd(dir);
-	}
-	(void)closedir(dir);
-	return fds;
-}
-
-/* close_others - inputs, outputs and stores that the parent opened later are not the child's;
- * helper may be -1 */
-static void close_others(const struct assay_pool_fds *own, int sock, int helper)
-{
-	int from = 0;
-
-	for (int fd = 0; fd < FDS; fd++) {
-		if (!own->open[fd] && fd != sock && fd != helper)
-			continue;
-		if (fd > from)
-			(void)close_range((unsigned)from, (unsigned)fd - 1, 0);
-		from = fd + 1;
-	}
-	(void)close_range((unsigned)from, ~0U, 0);
-}
-
 /* assay_pool_init - slots, no process yet */
 void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg,
-    const struct assay_pool_fds *foreign)
+    const struct assay_child_fds *foreign)
 {
 	*pool = (struct assay_pool){ .child = child, .arg = arg, .n = n };
-	pool->own = assay_pool_note_fds();
-	for (size_t fd = 3; fd < FDS && foreign != NULL; fd++)
-		pool->own->open[fd] = pool->own->open[fd] && !foreign->open[fd];
+	assay_child_note_fds(&pool->own);
+	if (foreign != NULL)
+		assay_child_drop_fds(&pool->own, foreign);
 	pool->slot = assay_xcalloc(n, sizeof *pool->slot);
 	for (size_t i = 0; i < n; i++) {
 		assay_wire_init(&pool->slot[i].line.wire, -1);
@@ -150,41 +102,23 @@ void assay_pool_release(struct assay_pool *pool)
 		leave(pool, &pool->slot[i], until_ms);
 		assay_progress_close(&pool->slot[i].line.page);
 	}
-	free(pool->own);
 	free(pool->slot);
-	pool->own = NULL;
 	pool->slot = NULL;
 	pool->n = 0;
-}
-
-/* single_threaded - a thread's locks would be copied in whatever state they are in: the number of
- * links of /proc/self/task is 2 + threads */
-static bool single_threaded(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/task", &st) != 0 || st.st_nlink <= 3;
 }
 
 /* live - the child's side of the fork; does not return */
 _Noreturn static void live(struct assay_pool *pool, int sock, int helper, pid_t parent)
 {
-	sigset_t none;
+	struct assay_child_fds own = pool->own;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* The parent may have died before the line above. */
-	if (getppid() != parent)
-		_exit(0);
 	for (size_t i = 0; i < pool->n; i++)
 		assay_wire_release(&pool->slot[i].line.wire);
-	close_others(pool->own, sock, helper);
+	assay_child_add_fd(&own, sock);
+	assay_child_add_fd(&own, helper);
+	assay_child_begin(parent, &own);
 	if (helper >= 0)
 		assay_helper_attach(pool->plan, helper);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGALRM, SIG_DFL);
-	/* Interrupted from the keyboard: the parent decides, we follow it. */
-	(void)signal(SIGINT, SIG_IGN);
 	_exit(pool->child(pool->arg, sock));
 }
 
@@ -208,12 +142,11 @@ static enum assay_status start(
 	struct timeval patience = { .tv_sec = SEND_SECONDS };
 	struct timeval moment = { .tv_usec = RECEIVE_MS * 1000 };
 	pid_t parent = getpid(), pid;
-	enum assay_status st;
+	enum assay_status st = assay_child_alone(err);
 	int pair[2], helper;
 
-	if (!single_threaded())
-		return assay_err_set(
-		    err, ASSAY_E_PLUGIN, "a plugin made a thread: scan processes cannot be forked");
+	if (st != ASSAY_OK)
+		return st;
 	assay_progress_close(&slot->line.page);
 	st = assay_progress_open(&slot->line.page, err);
 	if (st != ASSAY_OK)

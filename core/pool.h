@@ -14,6 +14,7 @@
 #include <assay/types.h>
 
 #include "core/helper.h"
+#include "core/child.h"
 #include "core/line.h"
 
 /* What a child does: takes sock, returns its exit code. All other lines are closed already. */
@@ -28,16 +29,10 @@ struct assay_pool_slot {
 	bool busy;
 };
 
-/* A set of descriptors: what was open at one moment. */
-struct assay_pool_fds;
-
-/* Free with free(3). */
-struct assay_pool_fds *assay_pool_note_fds(void);
-
 struct assay_pool {
 	assay_pool_child *child;
 	void *arg;
-	struct assay_pool_fds *own; /* descriptors that children keep */
+	struct assay_child_fds own; /* descriptors that children keep */
 	struct assay_pool_slot *slot;
 	size_t n;
 	struct assay_helper *plan; /* of helpers; NULL: none are needed */
@@ -48,7 +43,7 @@ struct assay_pool {
 /* Children keep standard input, output and error and the descriptors opened since `foreign` was
  * noted and before this call (those of plugins), nothing else; NULL: all open now. */
 void assay_pool_init(struct assay_pool *pool, size_t n, assay_pool_child *child, void *arg,
-    const struct assay_pool_fds *foreign);
+    const struct assay_child_fds *foreign);
 /* Hangs up on all and waits for them; kills what does not go. */
 void assay_pool_release(struct assay_pool *pool);
 /* A free slot with a running process, marked busy; NULL when all are busy (err untouched) or when
@@ -66,7 +61,7 @@ struct assay_pool_setup {
 	size_t n;
 	assay_pool_child *child;
 	void *arg;
-	const struct assay_pool_fds *foreign;
+	const struct assay_child_fds *foreign;
 	struct assay_helper *plan;
 	unsigned recycle;
 	void (*free_arg)(void *arg); /* when the lines are closed; or NULL */

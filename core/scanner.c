@@ -36,7 +36,7 @@ static enum assay_status open_door(struct assay_scanner *scanner, struct assay_e
 	struct assay_local_lines local = { .engine = scanner->setup.engine,
 		.core = core,
 		.sandbox = &scanner->setup.sandbox,
-		.foreign = scanner->setup.foreign,
+		.foreign = &scanner->setup.foreign,
 		.jobs = 1 };
 	struct assay_door_options options = { .engine = scanner->setup.engine,
 		.core = core,

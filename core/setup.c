@@ -2,7 +2,6 @@
  * core/setup.c - see setup.h. Touches configuration and modules through core/config and core/host;
  * nothing of a mail has been read when it is done.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -77,7 +76,7 @@ enum assay_status assay_setup_open(struct assay_setup *setup, struct assay_confi
 
 	memset(setup, 0, sizeof *setup);
 	setup->config = config;
-	setup->foreign = assay_pool_note_fds();
+	assay_child_note_fds(&setup->foreign);
 	setup->options = *options;
 	st = make_engine(setup, options, err);
 	if (st == ASSAY_OK && !options->cold)
@@ -96,6 +95,4 @@ void assay_setup_close(struct assay_setup *setup)
 	assay_policy_free(&setup->policy);
 	assay_host_close(&setup->host);
 	assay_config_free(&setup->config);
-	free(setup->foreign);
-	setup->foreign = NULL;
 }

@@ -10,12 +10,12 @@
 
 #include <assay/types.h>
 
+#include "core/child.h"
 #include "core/config.h"
 #include "core/engine.h"
 #include "core/helper.h"
 #include "core/host.h"
 #include "core/policy.h"
-#include "core/pool.h"
 #include "core/sandbox.h"
 
 struct assay_setup_options {
@@ -38,7 +38,7 @@ struct assay_setup {
 	struct assay_engine *engine;
 	struct assay_sandbox sandbox;
 	struct assay_helper *helper;    /* NULL: no plugin has programs */
-	struct assay_pool_fds *foreign; /* descriptors of whoever started us */
+	struct assay_child_fds foreign; /* descriptors of whoever started us */
 	struct assay_setup_options options;
 };
 

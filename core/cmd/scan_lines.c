@@ -40,7 +40,7 @@ static enum assay_status own_lines(const struct assay_scan_how *how, struct assa
 	const struct assay_local_lines local = { .engine = setup->engine,
 		.core = core,
 		.sandbox = &setup->sandbox,
-		.foreign = setup->foreign,
+		.foreign = &setup->foreign,
 		.jobs = how->jobs > 0 ? (size_t)how->jobs : (size_t)assay_opt_int(core, "jobs") };
 	enum assay_status st = assay_setup_warm(setup, how->no_sandbox, err);
 

@@ -484,7 +484,7 @@ static int count(void *arg, int sock)
 }
 
 /* children_have - descriptors of a child when these were foreign */
-static int children_have(const struct assay_pool_fds *foreign)
+static int children_have(const struct assay_child_fds *foreign)
 {
 	struct assay_pool pool;
 	struct assay_err err;
@@ -505,18 +505,18 @@ static int children_have(const struct assay_pool_fds *foreign)
 static void test_descriptors(void **state)
 {
 	int theirs = dup2(0, 101), before, plugins;
-	struct assay_pool_fds *foreign = assay_pool_note_fds();
+	static struct assay_child_fds foreign;
 
 	(void)state;
 	assert_int_equal(theirs, 101);
-	before = children_have(foreign);
+	assay_child_note_fds(&foreign);
+	before = children_have(&foreign);
 	assert_in_range(before, 1, 4); /* 0, 1, 2 and the line */
 	plugins = dup2(0, 102);
-	assert_int_equal(children_have(foreign), before + 1);
+	assert_int_equal(children_have(&foreign), before + 1);
 	(void)close(plugins);
 	assert_true(children_have(NULL) > before);
 	(void)close(theirs);
-	free(foreign);
 }
 
 /* main - all of it */
