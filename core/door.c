@@ -229,7 +229,7 @@ static void admit(struct assay_door *door, struct entry *entry, const char *unsc
 	if (why == NULL && entry->message < 0)
 		why = "message_size";
 	else if (why == NULL && door->options.admit != NULL)
-		why = door->options.admit(door->options.arg, entry->ask.mail.request);
+		why = door->options.admit(door->options.arg, entry->ask.mail.request, entry->size);
 	if (why == NULL)
 		return;
 	entry->ask.state = ASSAY_ASK_DONE;

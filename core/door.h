@@ -56,7 +56,7 @@ struct assay_door_options {
 	    void *arg, const struct assay_answer *answer, const struct assay_door_done *done);
 	/* Each may be NULL. Before a mail waits for its scan: may add to the request; NULL, or a
 	 * word why it shall not be scanned. */
-	const char *(*admit)(void *arg, json_t *request);
+	const char *(*admit)(void *arg, json_t *request, uint64_t size);
 	/* In each turn of the loop; when it wants to be called again at the latest
 	 * (CLOCK_MONOTONIC ms). */
 	int64_t (*tick)(void *arg);

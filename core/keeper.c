@@ -21,12 +21,14 @@
 #include "core/janitor.h"
 #include "core/json.h"
 #include "core/keeper.h"
+#include "core/policy_answer.h"
 #include "core/queue.h"
 #include "core/report_check.h"
 #include "core/request.h"
 #include "core/setup.h"
 #include "core/skips.h"
 #include "core/spool.h"
+#include "core/told.h"
 #include "text/printable.h"
 
 #define AGAIN_MS 1000   /* between two tries to commit */
@@ -51,6 +53,8 @@ struct keeper {
 	struct assay_spool *spool;
 	struct assay_bypass_file *bypass;
 	struct assay_skips skips;
+	const struct assay_policy *policy;
+	struct assay_giveup *giveup; /* NULL: nobody waits here */
 	struct waiting waiting[WAITING_MAX];
 	size_t n;
 	int64_t retry_ms; /* no commit before that */
@@ -213,8 +217,9 @@ static void add_field(struct assay_buf *line, const char *name, const char *text
 }
 
 /* log_mail - one line */
-static void log_mail(const struct keeper *keeper, const struct assay_answer *answer)
+static void log_mail(const struct assay_told *told)
 {
+	const struct assay_answer *answer = &told->answer;
 	const char *queue_id = assay_json_get_str(answer->request, "queue_id");
 	struct assay_buf line;
 
@@ -227,12 +232,14 @@ static void log_mail(const struct keeper *keeper, const struct assay_answer *ans
 	    answer->scan_id, answer->bytes.n, answer->took_ms);
 	if (answer->tries > 1)
 		(void)assay_buf_printf(&line, " tries=%u", answer->tries);
+	add_field(&line, "answered", assay_json_get_str(told->verdict, "answered"));
+	add_field(&line, "cause", assay_json_get_str(told->verdict, "cause"));
+	add_field(&line, "rule", assay_json_get_str(told->verdict, "rule"));
 	add_field(&line, "source", assay_json_get_str(answer->request, "source"));
 	add_field(&line, "supersedes", assay_json_get_str(answer->request, "supersedes"));
 	add_field(&line, "file", assay_json_get_str(answer->request, "filename"));
 	assay_log(ASSAY_LOG_INFO, "%.*s", (int)line.n, line.p);
 	assay_buf_release(&line);
-	(void)keeper;
 }
 
 /* count - for the scoreboard */
@@ -247,61 +254,109 @@ static void count(struct assay_board_slot *page, const struct assay_answer *answ
 
 /* wait_for_commit - what its provider will be told then */
 static void wait_for_commit(
-    struct waiting *w, const struct assay_answer *answer, const struct assay_door_done *done)
+    struct waiting *w, const struct assay_told *told, const struct assay_door_done *done)
 {
-	struct assay_err err;
+	const struct assay_answer *answer = &told->answer;
 
-	*w = (struct waiting){ .done = *done };
+	*w = (struct waiting){ .done = *done, .verdict = json_incref(told->verdict) };
 	(void)snprintf(w->action, sizeof w->action, "%s", answer->action);
 	(void)snprintf(w->status, sizeof w->status, "%s", answer->status);
 	(void)snprintf(w->reason, sizeof w->reason, "%s", answer->why != NULL ? answer->why : "");
 	(void)snprintf(w->scan_id, sizeof w->scan_id, "%s", answer->scan_id);
-	if (done->verdict != NULL &&
-	    assay_json_parse(assay_report_verdict(answer->report), &w->verdict, &err) != ASSAY_OK)
-		w->verdict = NULL;
 }
 
-/* answer_mail - into the group; its provider hears of it after the commit */
+/* no_room - again later, unless somebody has waited long enough: then he is answered, and the log
+ * is all there is of that mail */
+static enum assay_door_reply no_room(
+    struct keeper *keeper, const struct assay_answer *answer, const struct assay_door_done *done)
+{
+	struct waiting w = { .done = *done, .status = "unscanned", .reason = "error" };
+
+	if (done->verdict == NULL || answer->took_ms < assay_opt_int(keeper->core, "overload_wait"))
+		return ASSAY_DOOR_AGAIN;
+	w.verdict = assay_told_error(keeper->policy, answer->scan_id);
+	(void)snprintf(w.action, sizeof w.action, "%s", assay_json_get_str(w.verdict, "action"));
+	(void)snprintf(w.scan_id, sizeof w.scan_id, "%s", answer->scan_id);
+	assay_log(ASSAY_LOG_ERROR,
+	    "scan_id=%s: its report cannot be kept; verdict=%s answered=%s cause=on_error",
+	    w.scan_id, w.action, assay_json_get_str(w.verdict, "answered"));
+	tell_verdict(&w);
+	if (done->fn != NULL)
+		done->fn(done->arg, w.action);
+	json_decref(w.verdict);
+	return ASSAY_DOOR_TAKEN;
+}
+
+/* take_answer - into the group; its provider hears of it after the commit */
+static enum assay_door_reply take_answer(
+    struct keeper *keeper, const struct assay_told *told, const struct assay_door_done *done)
+{
+	const struct assay_answer *answer = &told->answer;
+	enum assay_status st = ASSAY_OK;
+	struct assay_err err;
+
+	/* A mail that is put off comes again by itself. */
+	if (is_unfinished(keeper, answer) && !told->puts_off)
+		st = ask_again(keeper, answer, &err);
+	if (st != ASSAY_OK || put(keeper, answer, &err) != ASSAY_OK) {
+		trouble(keeper, err.text);
+		return ASSAY_DOOR_AGAIN;
+	}
+	relief(keeper);
+	assay_told_note(told, keeper->giveup, assay_clock_mono_ms());
+	wait_for_commit(&keeper->waiting[keeper->n++], told, done);
+	assay_skips_learn(&keeper->skips, answer->request);
+	count(keeper->role->page, answer);
+	log_mail(told);
+	return ASSAY_DOOR_TAKEN;
+}
+
+/* answer_mail - for somebody who waits, with what he is told */
 static enum assay_door_reply answer_mail(
     void *arg, const struct assay_answer *answer, const struct assay_door_done *done)
 {
 	struct keeper *keeper = arg;
 	const char *hold = assay_janitor_hold(&keeper->role->board);
-	struct assay_err err;
+	struct assay_told told = { .answer = *answer };
+	enum assay_door_reply reply;
 
 	if (hold != NULL) {
 		trouble(keeper, hold);
-		return ASSAY_DOOR_AGAIN;
+		return no_room(keeper, answer, done);
 	}
 	/* A group that cannot be committed shall not grow. */
 	if (keeper->retry_ms > 0 || (assay_spool_due_ms(keeper->spool) == 0 && !commit(keeper)) ||
 	    keeper->n == WAITING_MAX)
-		return ASSAY_DOOR_AGAIN;
-	if ((is_unfinished(keeper, answer) && ask_again(keeper, answer, &err) != ASSAY_OK) ||
-	    put(keeper, answer, &err) != ASSAY_OK) {
-		trouble(keeper, err.text);
-		return ASSAY_DOOR_AGAIN;
-	}
-	relief(keeper);
-	wait_for_commit(&keeper->waiting[keeper->n++], answer, done);
-	assay_skips_learn(&keeper->skips, answer->request);
-	count(keeper->role->page, answer);
-	log_mail(keeper, answer);
-	return ASSAY_DOOR_TAKEN;
+		return no_room(keeper, answer, done);
+	if (done->verdict != NULL)
+		assay_told_open(
+		    &told, keeper->policy, keeper->giveup, answer, assay_clock_mono_ms());
+	reply = take_answer(keeper, &told, done);
+	assay_told_close(&told);
+	return reply == ASSAY_DOOR_AGAIN ? no_room(keeper, answer, done) : reply;
 }
 
 /* admit - what is known of this mail before it is scanned */
-static const char *admit(void *arg, json_t *request)
+static const char *admit(void *arg, json_t *request, uint64_t size)
 {
 	struct keeper *keeper = arg;
 	struct assay_bypass now;
 
+	if (assay_policy_exempts(keeper->policy, request, size))
+		return "exempt";
 	assay_skips_add(&keeper->skips, request);
-	if (!assay_bypass_now(keeper->bypass, &now) || now.rule[0] != '\0')
+	if (!assay_bypass_now(keeper->bypass, &now))
 		return NULL;
-	if (now.worker[0] == '\0')
+	if (now.rule[0] != '\0') {
+		json_t *rules = json_array();
+
+		assay_json_append(rules, assay_json_str(now.rule));
+		assay_json_set(request, "skip_rules", rules);
+	} else if (now.worker[0] != '\0') {
+		assay_skips_add_all(request, now.worker);
+	} else {
 		return "bypass";
-	assay_skips_add_all(request, now.worker);
+	}
 	return NULL;
 }
 
@@ -359,6 +414,22 @@ static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 	return st == ASSAY_OK ? assay_door_open(&options, &keeper->door, err) : st;
 }
 
+/* open_policy - who is exempt, what somebody who waits is told */
+static void open_policy(struct keeper *keeper)
+{
+	const struct assay_opts *opts = assay_config_policy(keeper->setup.config);
+
+	keeper->policy = keeper->setup.policy;
+	if (!keeper->urgent)
+		return;
+	keeper->giveup = assay_giveup_new(
+	    (uint64_t)assay_opt_int(opts, "give_up_tries"), assay_opt_int(opts, "give_up_after"));
+	if (!assay_policy_enforces(keeper->policy))
+		assay_log(ASSAY_LOG_INFO,
+		    "OBSERVING: every mail is accepted, whatever is decided "
+		    "([policy] enforce = no)");
+}
+
 /* open_keeper - everything but the mail */
 static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *role,
     struct assay_config *config, struct assay_err *err)
@@ -386,6 +457,8 @@ static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *r
 	if (st == ASSAY_OK)
 		st = open_door(keeper, err);
 	if (st == ASSAY_OK)
+		open_policy(keeper);
+	if (st == ASSAY_OK)
 		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
 	return st;
 }
@@ -403,6 +476,7 @@ static void close_keeper(struct keeper *keeper)
 	assay_door_close(&keeper->door);
 	assay_spool_close(&keeper->spool);
 	assay_bypass_close(&keeper->bypass);
+	assay_giveup_free(&keeper->giveup);
 	if (keeper->setup.config != NULL)
 		assay_setup_close(&keeper->setup);
 }

@@ -392,10 +392,11 @@ static void one_at_work_is_no_overload(void **state)
 }
 
 /* refuse - nothing is to be scanned */
-static const char *refuse(void *arg, json_t *request)
+static const char *refuse(void *arg, json_t *request, uint64_t size)
 {
 	(void)arg;
 	(void)request;
+	assert_true(size > 0);
 	return "bypass";
 }
 

@@ -1,7 +1,8 @@
 /* rooms: core text base */
 /*
  * test_policy.c - rules, failures, replies, headers, exemptions, what a door answers: core/policy*,
- * with what they stand on: core/rule.c, core/compare.c, core/fill.c, core/policyopts.c
+ * with what they stand on: core/rule.c, core/compare.c, core/fill.c, core/policyopts.c,
+ * core/told.c, core/giveup.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +26,8 @@
 #include "core/json.h"
 #include "core/policy.h"
 #include "core/policy_answer.h"
+#include "core/report_check.h"
+#include "core/told.h"
 
 static char home[64];
 static struct assay_config *config;
@@ -583,6 +586,100 @@ static void test_exempt(void **state)
 	assert_false(exempts("{'envelope':{'recipients':[]}}", 1u << 30));
 }
 
+/* tell - a report with the last verdict, to somebody who waits; what he is told */
+static const char *tell(struct assay_giveup *giveup, const char *body, int64_t now_ms)
+{
+	static char answered[16];
+	json_t *doc = json_pack(
+	    "{s:s,s:s,s:O}", "schema", "assay/1", "status", "unscanned", "verdict", verdict);
+	json_t *request = json_pack("{s:{s:{s:s}}}", "envelope", "sender", "addr", "a@b.c"), *back;
+	struct assay_answer answer = { .action = "tempfail",
+		.status = "unscanned",
+		.scan_id = "id3",
+		.request = request,
+		.bytes = assay_slice_str(body) };
+	struct assay_told told;
+	struct assay_buf text;
+
+	assay_buf_init(&text, 10000);
+	assert_true(assay_json_write(doc, ASSAY_JSON_COMPACT, &text));
+	answer.report = assay_buf_slice(&text);
+	assay_told_open(&told, policy, giveup, &answer, now_ms);
+	assay_told_note(&told, giveup, now_ms);
+	(void)snprintf(
+	    answered, sizeof answered, "%s", assay_json_get_str(told.verdict, "answered"));
+	assert_int_equal(assay_report_check(told.answer.report, &err), ASSAY_OK);
+	assert_int_equal(
+	    assay_json_parse(assay_report_verdict(told.answer.report), &back, &err), ASSAY_OK);
+	assert_true(json_equal(back, told.verdict));
+	assert_string_equal(told.answer.action, assay_json_get_str(back, "action"));
+	json_decref(back);
+	json_decref(doc);
+	json_decref(request);
+	assay_told_close(&told);
+	assay_buf_release(&text);
+	return answered;
+}
+
+/* test_told - a mail is not put off for ever */
+static void test_told(void **state)
+{
+	struct assay_giveup *giveup = assay_giveup_new(3, 7200000);
+
+	(void)state;
+	ready("[policy]\nenforce = yes\n");
+	failed("unscanned", "overload", "", "");
+	assert_string_equal(tell(giveup, "A: 1\r\n\r\nHello", 1000), "tempfail");
+	assert_string_equal(tell(giveup, "A: 2\r\n\r\nHello", 2000), "tempfail");
+	assert_string_equal(tell(giveup, "A: 1\r\n\r\nOther", 2000), "tempfail");
+	assert_string_equal(tell(giveup, "A: 3\r\n\r\nHello", 3000), "tempfail");
+	assert_string_equal(tell(giveup, "A: 4\r\n\r\nHello", 4000), "tag");
+	assert_string_equal(tell(giveup, "A: 1\r\n\r\nOther", 7201999), "tempfail");
+	assert_string_equal(tell(giveup, "A: 1\r\n\r\nOther", 7202000), "tag");
+	/* A rule's tempfail is meant. */
+	ready("[policy]\nenforce = yes\n[rule later]\naction = tempfail\n");
+	failed("scanned", "", "", "");
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(tell(giveup, "A: 4\r\n\r\nHello", 5000), "tempfail");
+	ready("");
+	failed("unscanned", "overload", "", "");
+	is("tempfail", "on_overload", "");
+	assert_string_equal(tell(giveup, "\n\nnew", 5000), "accept");
+	assay_giveup_free(&giveup);
+}
+
+/* test_told_error - where nothing can be kept */
+static void test_told_error(void **state)
+{
+	(void)state;
+	ready("");
+	json_decref(verdict);
+	verdict = assay_told_error(policy, "id4");
+	is("tempfail", "on_error", "");
+	assert_string_equal(assay_json_get_str(verdict, "answered"), "accept");
+	ready("[policy]\nenforce = yes\n");
+	verdict = assay_told_error(policy, "id4");
+	assert_string_equal(assay_json_get_str(verdict, "answered"), "tempfail");
+	assert_non_null(strstr(assay_json_get_str(verdict, "reply"), "(id4)"));
+}
+
+/* test_forgets - the mail not seen for longest, when there are too many */
+static void test_forgets(void **state)
+{
+	struct assay_giveup *giveup = assay_giveup_new(1, 1000);
+	char key[ASSAY_DIGEST_TEXT];
+
+	(void)state;
+	for (unsigned i = 0; i <= ASSAY_GIVEUP_MAILS; i++) {
+		(void)snprintf(key, sizeof key, "mail %u", i);
+		assay_giveup_note(giveup, key, i);
+	}
+	assert_false(assay_giveup_due(giveup, "mail 0", 10));
+	assert_true(assay_giveup_due(giveup, "mail 1", 10));
+	assert_true(assay_giveup_due(giveup, key, 10));
+	assay_giveup_free(&giveup);
+}
+
 /* test_digest - changes with the rules */
 static void test_digest(void **state)
 {
@@ -655,7 +752,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { T(test_refused), T(test_observing), T(test_compare),
 		T(test_payloads), T(test_reasons), T(test_cut), T(test_order), T(test_enforce),
 		T(test_hostile), T(test_failures), T(test_strongest), T(test_unfinished),
-		T(test_answer), T(test_exempt), T(test_digest), T(test_many) };
+		T(test_answer), T(test_exempt), T(test_told), T(test_told_error), T(test_forgets),
+		T(test_digest), T(test_many) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
