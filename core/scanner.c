@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/door.h"
+#include "core/scanner.h"
 #include "core/setup.h"
 
 struct assay_scanner {
@@ -110,4 +111,10 @@ enum assay_status assay_scanner_scan(struct assay_scanner *scanner,
 		st = assay_door_flush(scanner->door, err);
 	scanner->answer = NULL;
 	return st;
+}
+
+/* assay_scanner_policy - see scanner.h */
+const struct assay_policy *assay_scanner_policy(const struct assay_scanner *scanner)
+{
+	return scanner->setup.policy;
 }

@@ -87,6 +87,7 @@ extern const struct assay_cmd assay_cmd_bypass;
 extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_forget;
 extern const struct assay_cmd assay_cmd_plugins;
+extern const struct assay_cmd assay_cmd_policy;
 extern const struct assay_cmd assay_cmd_queue;
 extern const struct assay_cmd assay_cmd_reload;
 extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */

@@ -27,6 +27,7 @@ static const struct assay_cmd *const commands[] = {
 	&assay_cmd_forget,
 	&assay_cmd_queue,
 	&assay_cmd_plugins,
+	&assay_cmd_policy,
 	&assay_cmd_config,
 	&assay_cmd_version,
 	NULL,
