@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -15,6 +16,7 @@
 #include "core/opts.h"
 #include "core/tell.h"
 
+#define NICE 5
 #define EXPIRE_FIRST_MS 60000
 #define BEAT_MS 1000
 #define LOOK_MS 5000
@@ -219,6 +221,8 @@ int assay_drain_run(struct assay_role *role, struct assay_config *config)
 	if (st == ASSAY_OK) {
 		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
 		assay_board_set_error(role->page, "");
+		/* Mail comes first: what is told can wait, its queue is on the disk. */
+		(void)setpriority(PRIO_PROCESS, 0, NICE);
 		work(&p);
 	} else {
 		assay_log(ASSAY_LOG_ERROR, "%s", err.text);

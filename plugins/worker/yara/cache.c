@@ -222,12 +222,13 @@ static bool make_dirs(const char *dir, const char *below)
 }
 
 /* assay_cache_save - see cache.h */
-void assay_cache_save(const char *dir, const char *key, const struct assay_ruleset *set)
+bool assay_cache_save(const char *dir, const char *key, const struct assay_ruleset *set)
 {
 	struct assay_arena *arena = assay_arena_new();
 	const char *below = assay_arena_printf(arena, "%s/yara", dir);
 	unsigned char md[32] = { 0 };
 	struct assay_buf buf;
+	bool kept = false;
 
 	assay_buf_init(&buf, CACHE_MAX);
 	assay_buf_add_str(&buf, CACHE_MAGIC);
@@ -236,10 +237,12 @@ void assay_cache_save(const char *dir, const char *key, const struct assay_rules
 	if (make_dirs(dir, below) && save_body(&buf, set)) {
 		sha256(assay_slice(buf.p + CACHE_HEAD, buf.n - CACHE_HEAD), md);
 		memcpy(buf.p + CACHE_HEAD - sizeof(md), md, sizeof(md));
-		if (assay_io_replace_file(cache_path(arena, dir, key), 0600, buf.p, buf.n, NULL) ==
-		    ASSAY_OK)
+		kept = assay_io_replace_file(
+			   cache_path(arena, dir, key), 0600, buf.p, buf.n, NULL) == ASSAY_OK;
+		if (kept)
 			prune(below);
 	}
 	assay_buf_release(&buf);
 	assay_arena_free(&arena);
+	return kept;
 }

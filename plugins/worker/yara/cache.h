@@ -14,6 +14,6 @@
 /* Fills rules, bitmap and uses_md5 of *set (zeroed); false: not there, or not to be trusted. */
 bool assay_cache_load(const char *dir, const char *key, struct assay_ruleset *set);
 /* Failing to write is no error: the rules are compiled again next time. */
-void assay_cache_save(const char *dir, const char *key, const struct assay_ruleset *set);
+bool assay_cache_save(const char *dir, const char *key, const struct assay_ruleset *set);
 
 #endif

@@ -74,6 +74,31 @@ static void make_scanners(struct assay_ruleset *set)
 			ASSAY_BUG("libyara: out of memory");
 }
 
+/* drop_rules - the sets, not what belongs to them */
+static void drop_rules(struct assay_ruleset *set)
+{
+	for (int k = 0; k < ASSAY_GATE_SETS; k++) {
+		if (set->rules[k] != NULL)
+			yr_rules_destroy(set->rules[k]);
+		set->rules[k] = NULL;
+	}
+}
+
+/* keep - into the cache, and back out of it: a compiler leaves memory full of small holes, which
+ * each scan process would copy to fill them. Loaded rules lie in one piece. */
+static enum assay_status keep(struct assay_source_list *list,
+    const struct assay_ruleset_options *options, const char *key, struct assay_ruleset *set,
+    struct assay_err *err)
+{
+	if (!assay_cache_save(options->cache_dir, key, set))
+		return ASSAY_OK; /* these will do */
+	drop_rules(set);
+	assay_memory_trim();
+	return assay_cache_load(options->cache_dir, key, set)
+	    ? ASSAY_OK
+	    : assay_compile_sources(list, options, set, err);
+}
+
 /* compile_or_load - from the cache when it is there */
 static enum assay_status compile_or_load(struct assay_source_list *list,
     const struct assay_ruleset_options *options, struct assay_ruleset *set, struct assay_err *err)
@@ -91,7 +116,9 @@ static enum assay_status compile_or_load(struct assay_source_list *list,
 		for (size_t i = 0; i < list->n; i++)
 			whole &= !list->source[i].bad;
 		if (options->cache_dir != NULL && whole)
-			assay_cache_save(options->cache_dir, key, set);
+			status = keep(list, options, key, set, err);
+		if (status != ASSAY_OK)
+			return status;
 	}
 	memcpy(set->id, id, sizeof(set->id));
 	return ASSAY_OK;
@@ -126,12 +153,10 @@ void assay_ruleset_close(struct assay_ruleset **set)
 {
 	if (*set == NULL)
 		return;
-	for (int k = 0; k < ASSAY_GATE_SETS; k++) {
+	for (int k = 0; k < ASSAY_GATE_SETS; k++)
 		if ((*set)->scanner[k] != NULL)
 			yr_scanner_destroy((*set)->scanner[k]);
-		if ((*set)->rules[k] != NULL)
-			yr_rules_destroy((*set)->rules[k]);
-	}
+	drop_rules(*set);
 	free(*set);
 	*set = NULL;
 	(void)yr_finalize();
