@@ -131,18 +131,22 @@ static enum assay_status make_way(
 							    : failed(err, "replace", spec);
 }
 
-/* make_directory - the last one of the path */
+/* make_directory - the last one of the path; the mail server must come through it, so the service's
+ * own umask does not count */
 static void make_directory(const struct sockaddr_un *at)
 {
 	char dir[sizeof at->sun_path];
 	char *slash;
+	mode_t mask;
 
 	memcpy(dir, at->sun_path, sizeof dir);
 	slash = strrchr(dir, '/');
 	if (slash == NULL || slash == dir)
 		return;
 	*slash = '\0';
+	mask = umask(022);
 	(void)mkdir(dir, 0755);
+	(void)umask(mask);
 }
 
 /* open_unix - bound with the mode from its first moment on */

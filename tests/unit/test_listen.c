@@ -77,9 +77,15 @@ static void a_unix_socket_has_its_mode_and_directory(void **state)
 	struct assay_err err;
 	struct stat st;
 	char path[120];
+	mode_t mask;
 
 	(void)state;
+	mask = umask(027); /* that of the service */
 	assert_int_equal(ask("milter unix:DIR/deeper/a.sock mode=0606\n", &err), ASSAY_OK);
+	assert_int_equal(umask(mask), 027);
+	(void)snprintf(path, sizeof path, "%s/deeper", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0755);
 	(void)snprintf(path, sizeof path, "%s/deeper/a.sock", dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0606);
