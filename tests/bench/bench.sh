@@ -3,6 +3,8 @@
 #
 #   bench.sh [--rules N] [--rounds N] [--mails N] [--hostile NAME] [--quick]
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
+#   bench.sh --bloom [N]       a seen filter planned for N values (1, 10 and 50 million; in $TMPDIR),
+#                              with N and 3 x N of them
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${ASSAY_BUILD_DIR:-$root/build}
@@ -12,6 +14,16 @@ if [ "${1:-}" = --store ]; then
     trap 'rm -rf "$tmp"' EXIT
     "$build/tests/bench/bench_store" "$tmp/store.db" "${2:-100000}"
     exit
+fi
+if [ "${1:-}" = --bloom ]; then
+    cmake --build "$build" --target bench_bloom >/dev/null
+    tmp=$(mktemp -d)
+    trap 'rm -rf "$tmp"' EXIT
+    code=0
+    for n in ${2:-1000000 10000000 50000000}; do
+        "$build/tests/bench/bench_bloom" "$tmp/from.bloom" "$n" "$n" $((n * 3)) || code=$?
+    done
+    exit "$code"
 fi
 cmake --build "$build" --target bench_loop >/dev/null
 PYTHONDONTWRITEBYTECODE=1 exec python3 "$root/tests/bench/measure.py" "$root" "$build" "$@"
