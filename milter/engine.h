@@ -1,5 +1,5 @@
 /*
- * milter/engine.h - what drives sessions
+ * milter/engine.h - what drives sessions: a loop of our own, or libmilter
  *
  * Takes connections from the door's sockets, makes messages of them (session.h), hands these to
  * the door and tells the mail server what came of it (reply.h), until the door stops and the
@@ -21,6 +21,10 @@ struct assay_engine_options {
 
 /* milter/native.c */
 ASSAY_MUST_CHECK enum assay_status assay_native_run(
+    const struct assay_engine_options *options, struct assay_door *door, struct assay_err *err);
+
+/* milter/libmilter.c, where libmilter is; once in a process */
+ASSAY_MUST_CHECK enum assay_status assay_libmilter_run(
     const struct assay_engine_options *options, struct assay_door *door, struct assay_err *err);
 
 #endif

@@ -8,6 +8,7 @@
  * then is its own configuration (milter_default_action).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <assay/plugin.h>
 
@@ -16,18 +17,25 @@
 #include "base/io.h"
 #include "engine.h"
 
+#ifndef HAS_LIBMILTER
+#define HAS_LIBMILTER 0
+#endif
+
 /* State of the plugin. */
 struct milter {
 	struct assay_engine_options engine;
 	const char *const *listen;
 	unsigned processes;
+	bool libmilter;
 };
 
 static const struct assay_opt options[] = {
 	{ "listen", ASSAY_OPT_LIST,
 	    "unix:/var/spool/postfix/assay/milter.sock mode=0660 group=postfix", 0, 0, NULL,
-	    "Sockets for mail servers: unix:PATH [mode=0660] [group=NAME], inet:PORT@HOST, "
-	    "inet6:PORT@HOST, systemd:NAME" },
+	    "Sockets for mail servers: unix:PATH [mode=0660] [group=NAME], inet:PORT@ADDRESS, "
+	    "inet6:PORT@ADDRESS, systemd:NAME" },
+	{ "engine", ASSAY_OPT_ENUM, "native", 0, 0, "native|libmilter",
+	    "Who speaks the protocol; with libmilter a slow scan may hold up other sessions" },
 	{ "processes", ASSAY_OPT_INT, "1", 1, 64, NULL,
 	    "Processes that share the sockets; one serves some thousand messages per second" },
 	{ "max_sessions", ASSAY_OPT_INT, "500", 1, 500, NULL,
@@ -50,9 +58,11 @@ static enum assay_status milter_open(
     const struct assay_opts *opts, void **state, struct assay_err *err)
 {
 	struct milter *milter = assay_xcalloc(1, sizeof *milter);
+	enum assay_status st = ASSAY_OK;
 
 	milter->listen = assay_opt_list(opts, "listen");
 	milter->processes = (unsigned)assay_opt_int(opts, "processes");
+	milter->libmilter = strcmp(assay_opt_str(opts, "engine"), "libmilter") == 0;
 	milter->engine = (struct assay_engine_options){
 		.max_sessions = (size_t)assay_opt_int(opts, "max_sessions"),
 		.idle_ms = assay_opt_int(opts, "idle_timeout"),
@@ -61,13 +71,32 @@ static enum assay_status milter_open(
 		.memory = (uint64_t)assay_opt_int(opts, "memory"),
 		.tmp_dir = assay_opt_state_path(opts, "tmp_dir"),
 	};
-	if (milter->listen[0] != NULL) {
+	if (milter->listen[0] == NULL)
+		st = assay_err_set(err, ASSAY_E_CONF, "[milter] listen names no socket");
+	else if (milter->libmilter && !HAS_LIBMILTER)
+		st = assay_err_set(
+		    err, ASSAY_E_CONF, "[milter] engine: this assay was built without libmilter");
+	else if (milter->libmilter && milter->processes > 1)
+		st = assay_err_set(err, ASSAY_E_CONF,
+		    "[milter] processes: libmilter knows one only; take it out, or engine = "
+		    "native");
+	if (st == ASSAY_OK) {
 		*state = milter;
 		return ASSAY_OK;
 	}
-	(void)assay_err_set(err, ASSAY_E_CONF, "[milter] listen names no socket");
 	free(milter);
-	return ASSAY_E_CONF;
+	return st;
+}
+
+/* run_engine - the one that is configured */
+static enum assay_status run_engine(
+    const struct milter *milter, struct assay_door *door, struct assay_err *err)
+{
+#if HAS_LIBMILTER
+	if (milter->libmilter)
+		return assay_libmilter_run(&milter->engine, door, err);
+#endif
+	return assay_native_run(&milter->engine, door, err);
 }
 
 /* milter_run - until the door stops */
@@ -80,7 +109,7 @@ static enum assay_status milter_run(void *state, struct assay_door *door, struct
 
 	assay_arena_free(&arena);
 	if (st == ASSAY_OK)
-		st = assay_native_run(&milter->engine, door, err);
+		st = run_engine(milter, door, err);
 	return st;
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,6 +25,7 @@
 #include "base/log.h"
 #include "base/slice.h"
 #include "engine.h"
+#include "intake.h"
 #include "peer.h"
 #include "reply.h"
 
@@ -33,26 +35,18 @@
 #define QUIET_MS 60000   /* between two log lines of one kind */
 #define WRITE_MS 60000   /* for the other side to read an answer */
 #define ANSWER_MS 480000 /* then its SMTP client has given up: RFC 5321, 10 minutes */
-#define RETRY_MS 100
 #define DOZE_MS 3600000
-
-/* A mail that the door has. */
-struct ticket {
-	struct conn *conn; /* NULL: hung up */
-};
 
 struct conn {
 	struct conn *prev, *next; /* all connections */
 	struct native *native;
 	int fd;
-	bool inet, queued, whole; /* whole: a message waits in the queue or at the door */
-	uint32_t events;          /* watched for */
+	bool inet, whole; /* whole: a message waits for its verdict */
+	uint32_t events;  /* watched for */
 	struct assay_peer peer;
-	int64_t moved_ms;                   /* last read or write */
-	int64_t whole_ms, progress_ms;      /* whole: since when; next sign of life */
-	struct conn *later;                 /* in the queue */
-	struct assay_submission submission; /* queued: its own */
-	struct ticket *ticket;              /* at the door */
+	int64_t moved_ms;              /* last read or write */
+	int64_t whole_ms, progress_ms; /* whole: since when; next sign of life */
+	struct assay_intake_mail mail; /* whole: the message */
 };
 
 /* Kinds of log lines that an outsider could cause again and again. */
@@ -65,15 +59,12 @@ struct native {
 	int set, kick; /* epoll; an eventfd in it that ends a wait */
 	struct conn *conns;
 	size_t n;
-	struct conn *first, **last; /* the queue: whole, not at the door */
+	struct assay_intake intake;
 	bool listening;
 	int64_t pause_ms; /* no accept(2) before */
 	int64_t next_ms;  /* something is due */
-	int64_t retry_ms; /* the door had no room for what it need not scan */
 	int64_t drain_ms; /* the door stops: when idle servers are hung up on; 0: it does not */
 	int64_t quiet_ms[QUIETS];
-	enum assay_status fatal;
-	struct assay_err why;
 	char room[ASSAY_PEER_FEED];
 };
 
@@ -95,41 +86,6 @@ static bool quiet(struct native *native, enum quiet kind)
 	return false;
 }
 
-/* ---- the queue to the door ------------------------------------------------------------------- */
-
-/* enqueue - its turn comes */
-static void enqueue(struct conn *conn)
-{
-	struct native *native = conn->native;
-
-	conn->later = NULL;
-	conn->queued = true;
-	*native->last = conn;
-	native->last = &conn->later;
-}
-
-/* dequeue - wherever it stands */
-static void dequeue(struct conn *conn)
-{
-	struct native *native = conn->native;
-	struct conn **at = &native->first;
-
-	while (*at != conn)
-		at = &(*at)->later;
-	*at = conn->later;
-	if (native->last == &conn->later)
-		native->last = at;
-	conn->queued = false;
-}
-
-/* drop_submission - what the door did not get */
-static void drop_submission(struct assay_submission *submission)
-{
-	assay_io_close(&submission->fd);
-	json_decref(submission->request);
-	submission->request = NULL;
-}
-
 /* ---- connections ----------------------------------------------------------------------------- */
 
 /* hang_up - the end of a connection; its mail, if the door has it, goes on */
@@ -137,12 +93,7 @@ static void hang_up(struct conn *conn)
 {
 	struct native *native = conn->native;
 
-	if (conn->queued) {
-		dequeue(conn);
-		drop_submission(&conn->submission);
-	}
-	if (conn->ticket != NULL)
-		conn->ticket->conn = NULL;
+	assay_intake_drop(&native->intake, &conn->mail);
 	if (conn->prev != NULL)
 		conn->prev->next = conn->next;
 	else
@@ -197,22 +148,28 @@ static bool write_out(struct conn *conn)
 	return true;
 }
 
-/* begin - a message is whole: it joins the queue */
+static void on_told(struct assay_intake_mail *mail, const struct assay_verdict *verdict);
+
+/* begin - a message is whole: on its way to the door */
 static void begin(struct conn *conn)
 {
 	struct native *native = conn->native;
+	struct assay_session *session = &conn->peer.session;
+	struct assay_submission *submission = &conn->mail.submission;
 	struct assay_err why;
 
 	conn->whole = true;
 	conn->whole_ms = assay_clock_mono_ms();
 	conn->progress_ms = conn->whole_ms + native->options->progress_ms;
 	sooner(native, conn->progress_ms);
-	if (!assay_session_end(&conn->peer.session, &conn->submission, &why))
+	if (!assay_session_end(session, submission, &why))
 		ASSAY_BUG("a message that is whole and none");
-	if (conn->submission.unscanned != NULL &&
-	    strcmp(conn->submission.unscanned, "error") == 0 && !quiet(native, QUIET_STORE))
+	if (submission->unscanned != NULL && strcmp(submission->unscanned, "error") == 0 &&
+	    !quiet(native, QUIET_STORE))
 		assay_log(ASSAY_LOG_ERROR, "a message could not be stored: %s", why.text);
-	enqueue(conn);
+	conn->mail.size = session->message.size;
+	conn->mail.told = on_told;
+	assay_intake_add(&native->intake, &conn->mail);
 }
 
 /* proceed - whatever a connection's new state asks for; it may be gone afterwards */
@@ -233,6 +190,43 @@ static void proceed(struct conn *conn)
 		return;
 	}
 	watch(conn);
+}
+
+/* wake - the wait ends, as more can be handed in */
+static void wake(struct native *native)
+{
+	uint64_t one = 1;
+
+	if (native->intake.first != NULL && write(native->kick, &one, sizeof one) < 0)
+		sooner(native, 0);
+}
+
+/* on_told - the server hears of it at once; without a verdict it has to help itself */
+static void on_told(struct assay_intake_mail *mail, const struct assay_verdict *verdict)
+{
+	struct conn *conn = (struct conn *)((char *)mail - offsetof(struct conn, mail));
+	struct native *native = conn->native;
+	struct assay_peer *peer = &conn->peer;
+	struct assay_reply reply;
+
+	wake(native);
+	if (verdict == NULL) {
+		hang_up(conn);
+		return;
+	}
+	assay_reply_init(&reply, verdict,
+	    &(struct assay_reply_to){ .names = assay_buf_slice(&peer->session.names),
+		.names_cut = peer->session.names.full,
+		.actions = peer->actions,
+		.leading_space = peer->session.leading_space });
+	if (reply.trouble != NULL && !quiet(native, QUIET_REPLY))
+		assay_log(ASSAY_LOG_WARNING, "scan %s: %s", verdict->scan_id, reply.trouble);
+	conn->whole = false;
+	conn->moved_ms = assay_clock_mono_ms();
+	sooner(native, conn->moved_ms + native->options->idle_ms);
+	assay_peer_answer(peer, &reply);
+	assay_reply_release(&reply);
+	proceed(conn);
 }
 
 /* read_in - one piece, so that nobody waits for one that sends much */
@@ -341,131 +335,6 @@ static void take_in(struct native *native, int listener)
 	}
 }
 
-/* ---- the door -------------------------------------------------------------------------------- */
-
-/* wake - the wait ends, as more can be handed in */
-static void wake(struct native *native)
-{
-	uint64_t one = 1;
-
-	if (native->first != NULL && write(native->kick, &one, sizeof one) < 0)
-		sooner(native, 0);
-}
-
-/* on_verdict - the server is told at once */
-static void on_verdict(void *arg, const struct assay_verdict *verdict)
-{
-	struct conn *conn = ((struct ticket *)arg)->conn;
-	struct assay_reply_to to;
-	struct assay_reply reply;
-
-	if (conn == NULL)
-		return;
-	to = (struct assay_reply_to){ .names = assay_buf_slice(&conn->peer.session.names),
-		.names_cut = conn->peer.session.names.full,
-		.actions = conn->peer.actions,
-		.leading_space = conn->peer.session.leading_space };
-	assay_reply_init(&reply, verdict, &to);
-	if (reply.trouble != NULL && !quiet(conn->native, QUIET_REPLY))
-		assay_log(ASSAY_LOG_WARNING, "scan %s: %s", verdict->scan_id, reply.trouble);
-	conn->whole = false;
-	conn->ticket->conn = NULL;
-	conn->ticket = NULL;
-	conn->moved_ms = assay_clock_mono_ms();
-	sooner(conn->native, conn->moved_ms + conn->native->options->idle_ms);
-	wake(conn->native);
-	assay_peer_answer(&conn->peer, &reply);
-	assay_reply_release(&reply);
-	proceed(conn);
-}
-
-/* on_done - the door is done with it; without a verdict the server has to help itself */
-static void on_done(void *arg, const char *action)
-{
-	struct ticket *ticket = arg;
-
-	(void)action;
-	if (ticket->conn != NULL)
-		hang_up(ticket->conn);
-	free(ticket);
-}
-
-/* hand_in - one message to the door, which takes the submission's own */
-static enum assay_status hand_in(struct conn *conn, struct assay_err *err)
-{
-	struct native *native = conn->native;
-	struct assay_submission submission = conn->submission;
-	struct ticket *ticket = assay_xcalloc(1, sizeof *ticket);
-	enum assay_status st;
-
-	ticket->conn = conn;
-	conn->ticket = ticket;
-	submission.verdict = on_verdict;
-	submission.done = on_done;
-	submission.done_arg = ticket;
-	(void)json_incref(submission.request);
-	conn->submission.fd = -1;
-	/* The connection may be answered, and gone, when this returns. */
-	st = assay_submit(native->door, &submission, NULL, err);
-	if (st != ASSAY_OK) {
-		conn->ticket = NULL;
-		free(ticket);
-	} else {
-		json_decref(submission.request);
-	}
-	return st;
-}
-
-/* refused - the door did not take it: as one that is not scanned, later, or not at all */
-static void refused(struct conn *conn, enum assay_status st, const struct assay_err *err)
-{
-	struct native *native = conn->native;
-	bool again = conn->submission.unscanned != NULL;
-
-	if (st == ASSAY_END) {
-		drop_submission(&conn->submission);
-		hang_up(conn);
-	} else if (again && st != ASSAY_E_FULL) {
-		drop_submission(&conn->submission);
-		native->fatal = st;
-		native->why = *err;
-	} else {
-		if (!again && !quiet(native, QUIET_STORE))
-			assay_log(ASSAY_LOG_ERROR, "a message cannot be scanned: %s", err->text);
-		conn->submission.bytes = assay_slice(NULL, (size_t)conn->peer.session.message.size);
-		conn->submission.unscanned = "error";
-		native->retry_ms = assay_clock_mono_ms() + (again ? RETRY_MS : 0);
-		enqueue(conn);
-	}
-}
-
-/* pump - the queue, as far as the door has room */
-static void pump(struct native *native)
-{
-	int64_t wait_ms = assay_door_option(native->door, "overload_wait");
-	int64_t now_ms = assay_clock_mono_ms();
-	struct assay_err err;
-
-	while (native->first != NULL && native->retry_ms <= now_ms && native->fatal == ASSAY_OK) {
-		struct conn *conn = native->first;
-		struct assay_submission *submission = &conn->submission;
-		enum assay_status st;
-
-		if (submission->unscanned == NULL && conn->whole_ms + wait_ms <= now_ms)
-			submission->unscanned = "overload";
-		if (submission->unscanned == NULL && !assay_door_room(native->door)) {
-			sooner(native, conn->whole_ms + wait_ms);
-			break;
-		}
-		dequeue(conn);
-		st = hand_in(conn, &err);
-		if (st != ASSAY_OK)
-			refused(conn, st, &err);
-	}
-	if (native->first != NULL && native->retry_ms > now_ms)
-		sooner(native, native->retry_ms);
-}
-
 /* ---- time ------------------------------------------------------------------------------------ */
 
 /* overdue - has it been silent for too long? Otherwise the loop wakes when it will have been */
@@ -551,11 +420,8 @@ static enum assay_status turn(struct native *native, struct assay_err *err)
 		native->next_ms = 0;
 	}
 	sweep(native);
-	pump(native);
 	listen_or_not(native);
-	if (native->fatal != ASSAY_OK)
-		return assay_err_set(err, native->fatal, "%s", native->why.text);
-	return ASSAY_OK;
+	return assay_intake_pump(&native->intake, &native->next_ms, err);
 }
 
 /* open_native - the epoll set; nobody is connected */
@@ -563,7 +429,7 @@ static enum assay_status open_native(struct native *native, struct assay_err *er
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = native };
 
-	native->last = &native->first;
+	assay_intake_init(&native->intake, native->door);
 	native->set = epoll_create1(EPOLL_CLOEXEC);
 	native->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (native->set < 0 || native->kick < 0 ||

@@ -9,27 +9,6 @@
 #include "proto.h"
 #include "reply.h"
 
-#define WANTED_ACTIONS                                                                             \
-	(ASSAY_PROTO_MAY_ADD_HEADERS | ASSAY_PROTO_MAY_CHANGE_HEADERS |                            \
-	    ASSAY_PROTO_MAY_QUARANTINE | ASSAY_PROTO_MAY_SET_MACROS)
-/* All is decided at the end of the message: until then no answer is worth a round trip. */
-#define WANTED_STEPS                                                                               \
-	(ASSAY_PROTO_NO_UNKNOWN | ASSAY_PROTO_SILENT_CONNECT | ASSAY_PROTO_SILENT_HELO |           \
-	    ASSAY_PROTO_SILENT_MAIL | ASSAY_PROTO_SILENT_RCPT | ASSAY_PROTO_SILENT_DATA |          \
-	    ASSAY_PROTO_SILENT_HEADER | ASSAY_PROTO_SILENT_EOH | ASSAY_PROTO_SILENT_BODY |         \
-	    ASSAY_PROTO_SILENT_UNKNOWN | ASSAY_PROTO_LEADING_SPACE)
-
-/* What the envelope is made of. */
-static const char *const macros[ASSAY_PROTO_STAGES] = {
-	"j {daemon_name} {client_addr}",
-	"{tls_version} {cipher} {verify} {cert_subject}",
-	"i {auth_type} {auth_authen} {tls_version} {cipher} {verify} {cert_subject}",
-	"i",
-	"i",
-	"i",
-	"i",
-};
-
 /* assay_peer_init - nothing was said */
 void assay_peer_init(struct assay_peer *peer, struct assay_message_store *store)
 {
@@ -75,14 +54,15 @@ static enum assay_status negotiate(struct assay_peer *peer, struct assay_slice d
 		return st;
 	if (options.version > ASSAY_PROTO_VERSION)
 		options.version = ASSAY_PROTO_VERSION;
-	options.actions &= WANTED_ACTIONS;
-	options.steps &= WANTED_STEPS;
+	options.actions &= ASSAY_SESSION_ACTIONS;
+	options.steps &= ASSAY_SESSION_STEPS;
 	peer->actions = options.actions;
 	peer->steps = options.steps;
 	peer->negotiated = true;
 	peer->session.leading_space = (options.steps & ASSAY_PROTO_LEADING_SPACE) != 0;
 	if (!assay_proto_put_options(&peer->out, &options,
-		(options.actions & ASSAY_PROTO_MAY_SET_MACROS) != 0 ? macros : none))
+		(options.actions & ASSAY_PROTO_MAY_SET_MACROS) != 0 ? assay_session_wanted_macros
+								    : none))
 		ends(peer, "answers are not read");
 	return ASSAY_OK;
 }

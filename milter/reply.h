@@ -15,7 +15,7 @@
 
 #include "proto.h"
 
-#define ASSAY_REPLY_TEXT 1000u /* with NUL */
+#define ASSAY_REPLY_TEXT 900u  /* with NUL; libmilter takes 980 */
 #define ASSAY_REPLY_HOLD 101u  /* Postfix keeps 100 */
 #define ASSAY_REPLY_ADDED 100u /* headers added to one message */
 

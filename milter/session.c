@@ -10,6 +10,16 @@
 #include "proto.h"
 #include "session.h"
 
+const char *const assay_session_wanted_macros[ASSAY_PROTO_STAGES] = {
+	"j {daemon_name} {client_addr}",
+	"{tls_version} {cipher} {verify} {cert_subject}",
+	"i {auth_type} {auth_authen} {tls_version} {cipher} {verify} {cert_subject}",
+	"i",
+	"i",
+	"i",
+	"i",
+};
+
 /* assay_session_init - nobody has connected */
 void assay_session_init(struct assay_session *session, struct assay_message_store *store)
 {

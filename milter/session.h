@@ -18,11 +18,25 @@
 
 #include "base/buf.h"
 #include "message.h"
+#include "proto.h"
 
 #define ASSAY_SESSION_TEXT 2048u                 /* of one name or address */
 #define ASSAY_SESSION_MACROS 4096u               /* of one stage */
 #define ASSAY_SESSION_RCPTS ((size_t)512 * 1024) /* all recipients */
 #define ASSAY_SESSION_NAMES ((size_t)256 * 1024) /* names of all headers */
+
+/* What an engine negotiates. All is decided at the end of the message: until then no answer is
+ * worth a round trip. */
+#define ASSAY_SESSION_ACTIONS                                                                      \
+	(ASSAY_PROTO_MAY_ADD_HEADERS | ASSAY_PROTO_MAY_CHANGE_HEADERS |                            \
+	    ASSAY_PROTO_MAY_QUARANTINE | ASSAY_PROTO_MAY_SET_MACROS)
+#define ASSAY_SESSION_STEPS                                                                        \
+	(ASSAY_PROTO_NO_UNKNOWN | ASSAY_PROTO_SILENT_CONNECT | ASSAY_PROTO_SILENT_HELO |           \
+	    ASSAY_PROTO_SILENT_MAIL | ASSAY_PROTO_SILENT_RCPT | ASSAY_PROTO_SILENT_DATA |          \
+	    ASSAY_PROTO_SILENT_HEADER | ASSAY_PROTO_SILENT_EOH | ASSAY_PROTO_SILENT_BODY |         \
+	    ASSAY_PROTO_SILENT_UNKNOWN | ASSAY_PROTO_LEADING_SPACE)
+/* What the envelope is made of, by the protocol's stages. */
+extern const char *const assay_session_wanted_macros[ASSAY_PROTO_STAGES];
 
 /* Where macros belong; a later one wins. */
 enum assay_session_stage {
