@@ -322,6 +322,7 @@ static void check_numbers(struct assay_board_slot *copy)
 	if (copy->pid < 0)
 		copy->pid = 0;
 	check_bool(&copy->disk_low);
+	check_bool(&copy->observing);
 }
 
 /* check_kind - what that slot can be; false: never used */

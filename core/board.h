@@ -99,6 +99,7 @@ struct assay_board_slot {
 	uint32_t deaths;    /* DRAIN: in a row, at the record or file that queue_id says */
 	uint64_t disk_free; /* JANITOR: bytes free where the spool is */
 	bool disk_low;      /* JANITOR: less than spool_min_free */
+	bool observing;     /* DOOR with somebody who waits: everything is accepted */
 };
 
 /* Page 0. */

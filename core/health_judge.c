@@ -240,6 +240,15 @@ static void judge_parent(struct assay_health *h)
 
 /* ---- the sentence ---------------------------------------------------------------------------- */
 
+/* assay_health_observes - see health_own.h */
+bool assay_health_observes(const struct assay_health *health)
+{
+	for (unsigned i = 0; i < ASSAY_BOARD_OTHERS; i++)
+		if (health->slot[i].kind == ASSAY_BOARD_DOOR && health->slot[i].observing)
+			return true;
+	return false;
+}
+
 /* say_well - nothing is wrong */
 static void say_well(struct assay_health *h)
 {
@@ -249,8 +258,9 @@ static void say_well(struct assay_health *h)
 	if (t->minute_ms > 0)
 		(void)snprintf(minute, sizeof minute, "%" PRIu64 " mails in the last %s, ",
 		    t->minute_mails, assay_human_age(age, t->minute_ms));
-	(void)snprintf(h->sentence, sizeof h->sentence, "OK: %s%" PRIu64 " since the start %s ago",
-	    minute, t->mails,
+	(void)snprintf(h->sentence, sizeof h->sentence,
+	    "OK%s: %s%" PRIu64 " since the start %s ago",
+	    assay_health_observes(h) ? ", OBSERVING" : "", minute, t->mails,
 	    assay_human_age(age, h->now_ms - h->slot[ASSAY_SLOT_PARENT].started_ms));
 }
 

@@ -21,4 +21,7 @@ const struct assay_board_queue *assay_health_queue(const struct assay_health *he
 /* Parts of the sandbox (enum assay_sandbox_part) in force in every scan process. */
 void assay_health_sandbox(const struct assay_health *health, unsigned *parts);
 
+/* Does somebody who waits get "accept" whatever is decided ([policy] enforce = no)? */
+bool assay_health_observes(const struct assay_health *health);
+
 #endif

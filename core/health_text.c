@@ -57,6 +57,10 @@ static void put_scans(const struct assay_health *h, struct assay_buf *out)
 	    h->head.sandbox_off          ? "off"
 		: sandbox.planned == ~0u ? "not known yet"
 					 : text);
+	if (assay_health_observes(h))
+		(void)assay_buf_add_str(out,
+		    "policy     OBSERVING: every mail is accepted, whatever is decided ([policy] "
+		    "enforce = no)\n");
 }
 
 /* put_count - of connections; one that is not known is said so */

@@ -21,6 +21,7 @@
 #include "core/janitor.h"
 #include "core/json.h"
 #include "core/keeper.h"
+#include "core/late.h"
 #include "core/policy_answer.h"
 #include "core/queue.h"
 #include "core/report_check.h"
@@ -155,6 +156,54 @@ static int64_t tick(void *arg)
 	return due_ms < now_ms + BEAT_MS ? due_ms : now_ms + BEAT_MS;
 }
 
+/* ---- mails that were not finished ------------------------------------------------------------ */
+
+/* is_unfinished - would more time help? */
+static bool is_unfinished(const struct keeper *keeper, const struct assay_answer *answer)
+{
+	if (keeper->late || answer->bytes.p == NULL)
+		return false;
+	return strcmp(answer->status, "partial") == 0 ||
+	    (answer->why != NULL && strcmp(answer->why, "timeout") == 0);
+}
+
+/* ask_again - the message into spool/rescan, for a scan in quiet with a name of its own */
+static enum assay_status ask_again(
+    struct keeper *keeper, const struct assay_told *told, struct assay_err *err)
+{
+	json_t *request =
+	    assay_late_request(&told->answer, assay_json_get_str(told->verdict, "answered"));
+	enum assay_status st = assay_spool_rescan(keeper->spool, request, told->answer.bytes, err);
+
+	json_decref(request);
+	return st;
+}
+
+/* put_finding - beside the report of a mail that should not have been let through */
+static enum assay_status put_finding(
+    struct keeper *keeper, const struct assay_answer *answer, struct assay_err *err)
+{
+	json_t *finding = keeper->late ? assay_late_finding(answer) : NULL;
+	struct assay_record record = { .kind = "finding" };
+	enum assay_status st = ASSAY_E_LIMIT;
+	struct assay_buf text;
+
+	if (finding == NULL)
+		return ASSAY_OK;
+	assay_buf_init(&text, (size_t)64 * 1024);
+	record.id = assay_json_get_str(finding, "finding_id");
+	if (assay_json_write(finding, ASSAY_JSON_COMPACT, &text)) {
+		record.json = assay_buf_slice(&text);
+		st = assay_spool_record(keeper->spool, &record, err);
+	}
+	if (st == ASSAY_OK)
+		assay_log(ASSAY_LOG_ERROR, "delivered_bad: scan_id=%s: %s", answer->scan_id,
+		    assay_json_get_str(finding, "note"));
+	assay_buf_release(&text);
+	json_decref(finding);
+	return st;
+}
+
 /* put - report and payloads into the group: all or nothing */
 static enum assay_status put(
     struct keeper *keeper, const struct assay_answer *answer, struct assay_err *err)
@@ -169,39 +218,10 @@ static enum assay_status put(
 		    keeper->spool, answer->keep[i].sha256, answer->keep[i].bytes, err);
 	if (st == ASSAY_OK)
 		st = assay_spool_record(keeper->spool, &record, err);
+	if (st == ASSAY_OK)
+		st = put_finding(keeper, answer, err);
 	if (st != ASSAY_OK)
 		assay_spool_back(keeper->spool, &mark);
-	return st;
-}
-
-/* ---- mails that were not finished ------------------------------------------------------------ */
-
-/* is_unfinished - would more time help? */
-static bool is_unfinished(const struct keeper *keeper, const struct assay_answer *answer)
-{
-	if (keeper->late || answer->bytes.p == NULL)
-		return false;
-	return strcmp(answer->status, "partial") == 0 ||
-	    (answer->why != NULL && strcmp(answer->why, "timeout") == 0);
-}
-
-/* ask_again - the message into spool/rescan, for a scan in quiet with a name of its own */
-static enum assay_status ask_again(
-    struct keeper *keeper, const struct assay_answer *answer, struct assay_err *err)
-{
-	json_t *request = json_deep_copy(answer->request);
-	struct assay_request nameless;
-	char id[ASSAY_UUID_TEXT];
-	enum assay_status st;
-
-	assay_request_init(&nameless);
-	assay_request_scan_id(&nameless, "", id);
-	assay_json_set(request, "scan_id", assay_json_own(id));
-	assay_json_set(request, "supersedes", assay_json_own(answer->scan_id));
-	(void)json_object_del(request, "skip");
-	(void)json_object_del(request, "root_only");
-	st = assay_spool_rescan(keeper->spool, request, answer->bytes, err);
-	json_decref(request);
 	return st;
 }
 
@@ -297,7 +317,7 @@ static enum assay_door_reply take_answer(
 
 	/* A mail that is put off comes again by itself. */
 	if (is_unfinished(keeper, answer) && !told->puts_off)
-		st = ask_again(keeper, answer, &err);
+		st = ask_again(keeper, told, &err);
 	if (st != ASSAY_OK || put(keeper, answer, &err) != ASSAY_OK) {
 		trouble(keeper, err.text);
 		return ASSAY_DOOR_AGAIN;
@@ -424,7 +444,8 @@ static void open_policy(struct keeper *keeper)
 		return;
 	keeper->giveup = assay_giveup_new(
 	    (uint64_t)assay_opt_int(opts, "give_up_tries"), assay_opt_int(opts, "give_up_after"));
-	if (!assay_policy_enforces(keeper->policy))
+	keeper->role->page->observing = !assay_policy_enforces(keeper->policy);
+	if (keeper->role->page->observing)
 		assay_log(ASSAY_LOG_INFO,
 		    "OBSERVING: every mail is accepted, whatever is decided "
 		    "([policy] enforce = no)");
