@@ -4,13 +4,16 @@
  * own, after it has given up its rights. What is wrong before that ends it; nothing after that
  * does.
  */
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "core/calendar.h"
 #include "core/drain.h"
 #include "core/host.h"
 #include "core/opts.h"
@@ -29,6 +32,7 @@ struct process {
 	struct assay_tell *tell; /* a connector's */
 	struct assay_queue *queue;
 	struct assay_drain *drain;
+	struct assay_calendar *calendar;
 };
 
 /* is_connector - or an archiver */
@@ -74,10 +78,11 @@ static enum assay_status far_expire(void *arg, uint64_t *gone, struct assay_err 
 	const struct assay_opts *opts = p->loaded->opts;
 	const int64_t keep = assay_opt_int(opts, connector ? "keep_reports" : "keep_archive");
 	const int64_t most = assay_opt_int(opts, connector ? "reports_max" : "archive_max");
-	const struct assay_retention what = {
-		.before_ms = keep > 0 ? assay_clock_wall_ms() - keep : 0,
-		.most_bytes = (uint64_t)most,
-	};
+	const int64_t wall_ms = assay_clock_wall_ms();
+	struct assay_retention what = { .most_bytes = (uint64_t)most };
+
+	if (keep > 0 && assay_calendar_believes(p->calendar, wall_ms, assay_clock_mono_ms()))
+		what.before_ms = wall_ms - keep;
 
 	if (what.before_ms <= 0 && what.most_bytes == 0)
 		return ASSAY_END;
@@ -133,7 +138,7 @@ static enum assay_status begin(struct process *p, char text[ASSAY_ROLE_TEXT], st
 	const char *var = assay_config_path(p->config, ASSAY_DIR_VAR);
 	struct assay_drain_far far;
 	enum assay_status st = find_plugin(p, err);
-	char name[80];
+	char name[80], clock[PATH_MAX];
 
 	if (st == ASSAY_OK)
 		st = assay_role_drop(p->role, assay_config_core(p->config),
@@ -149,6 +154,13 @@ static enum assay_status begin(struct process *p, char text[ASSAY_ROLE_TEXT], st
 	if (st != ASSAY_OK)
 		return st;
 	far = far_of(p);
+	if (far.expire != NULL) {
+		(void)snprintf(clock, sizeof clock, "%s/queue/%s/clock", var, name);
+		p->calendar = assay_calendar_new(clock);
+		/* The first time is noted now, not when it is first needed. */
+		(void)assay_calendar_believes(
+		    p->calendar, assay_clock_wall_ms(), assay_clock_mono_ms());
+	}
 	p->drain =
 	    assay_drain_new(&far, p->queue, p->role->page, assay_clock_mono_ms() + EXPIRE_FIRST_MS);
 	return ASSAY_OK;
@@ -158,6 +170,7 @@ static enum assay_status begin(struct process *p, char text[ASSAY_ROLE_TEXT], st
 static void end(struct process *p)
 {
 	assay_drain_free(&p->drain);
+	assay_calendar_free(&p->calendar);
 	assay_queue_close(&p->queue);
 	assay_tell_close(&p->tell);
 	assay_host_close(&p->host);
