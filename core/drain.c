@@ -162,13 +162,16 @@ static enum assay_status fail(struct assay_drain *d, enum assay_status st, struc
 
 	end_work(d);
 	if (d->back_ms == 0) {
+		char wait[80] = "all files";
+
 		d->back_ms = BACK_FIRST_MS;
 		d->down_ms = now;
+		/* What fails may be that nothing can be opened, and so not be measured. */
 		if (assay_queue_measure(d->queue, &size, NULL) == ASSAY_OK)
-			assay_log(ASSAY_LOG_WARNING,
-			    "%s; %" PRIu64 " files (%" PRIu64
-			    " bytes) wait, tried again from time to time",
-			    err->text, size.files, size.bytes);
+			(void)snprintf(wait, sizeof wait, "%" PRIu64 " files (%" PRIu64 " bytes)",
+			    size.files, size.bytes);
+		assay_log(ASSAY_LOG_WARNING, "%s; %s wait, tried again from time to time",
+		    err->text, wait);
 	} else if (d->back_ms < BACK_MOST_MS) {
 		d->back_ms = d->back_ms * 2 < BACK_MOST_MS ? d->back_ms * 2 : BACK_MOST_MS;
 	}

@@ -107,10 +107,11 @@ class Home:
         self.maildir = os.path.join(self.path, "Maildir")
         os.makedirs(self.path)
         os.chmod(self.top, 0o755)
+        self.store = os.path.join(self.path, "store.db")
         self.make_maildir(self.maildir)
         self.log = open(self.log_path, "ab")
         self.before = []  # run at the end, last one first
-        self.keep = False
+        self.keep = bool(os.environ.get("ASSAY_TEST_KEEP"))
         self.at = 0
 
     def __enter__(self):
@@ -218,10 +219,9 @@ class Home:
 
     def stored(self):
         """digest of source_id -> (how many reports, how many of them superseded)"""
-        path = os.path.join(self.path, "store.db")
-        if not os.path.exists(path):
+        if not os.path.exists(self.store):
             return {}
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+        db = sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30)
         try:
             rows = db.execute("SELECT source, count(*), sum(superseded) FROM report GROUP BY source")
             return {source: (n, old) for source, n, old in rows}
