@@ -18,6 +18,9 @@ ROOMS = [  # what, pattern, who may (prefixes of paths)
     ("threads", r"\bpthread_\w+\s*\(", ["milter/libmilter"]),  # libmilter makes its own
     ("sqlite", r"\bsqlite3_", ["plugins/connector/sqlite"]),
     ("libbloom", r"\b(bloom_(init|add|check|free|load|save|merge)\w*)\(", ["bloom/"]),
+    ("libarchive", r"\b(archive_(read|entry|error|set|filter|format)\w*|ARCHIVE_\w+)\b",
+     ["plugins/worker/decompress/unpack"]),
+    ("a locale", r"\b(new|use|free|dup)locale\s*\(", ["plugins/worker/decompress/unpack"]),
     ("dlopen", r"\b(dlopen|dlsym|dlclose)\b", ["core/host"]),
     ("fork", r"\b(v?fork|clone3?|posix_spawnp?)\s*\(",
      ["core/pool", "core/supervise", "core/master", "core/helper", "core/sandbox"]),

@@ -606,6 +606,7 @@ void assay_result_budget(const struct assay_result *result, uint64_t *member, ui
 {
 	*member = assay_result_allowed(result, "max_member_bytes");
 	*total = assay_result_allowed(result, "max_unpacked_bytes");
+	*member = *member < *total ? *member : *total;
 }
 
 /* assay_result_limit - see plugin.h */

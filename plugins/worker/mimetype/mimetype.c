@@ -27,7 +27,25 @@
 	"application/vnd.ms-powerpoint*=exif?, application/vnd.ms-outlook=exif?, "                 \
 	"application/vnd.openxmlformats-officedocument.*=exif?, "                                  \
 	"application/vnd.oasis.opendocument.*=exif?, application/postscript=exif?, "               \
-	"application/x-ms-shortcut=exif?, application/x-dosexec=exif?"
+	"application/x-ms-shortcut=exif?, application/x-dosexec=exif?, "                           \
+	"application/zip=decompress?, application/gzip=decompress?, "                              \
+	"application/x-bzip2=decompress?, application/x-xz=decompress?, "                          \
+	"application/zstd=decompress?, application/x-lz4=decompress?, "                            \
+	"application/x-lzma=decompress?, application/*lzip=decompress?, "                          \
+	"application/x-compress=decompress?, application/x-7z-compressed=decompress?, "            \
+	"application/vnd.rar=decompress?, application/vnd.ms-cab-compressed=decompress?, "         \
+	"application/x-tar=decompress?, application/x-*tar=decompress?, "                          \
+	"application/x-iso9660-image=decompress?, application/x-cpio=decompress?, "                \
+	"application/x-archive=decompress?, application/x-xar=decompress?, "                       \
+	"application/x-rpm=decompress?, application/vnd.debian.binary-package=decompress?, "       \
+	"application/x-lzh-compressed=decompress?, application/java-archive=decompress?, "         \
+	"application/vnd.android.package-archive=decompress?, "                                    \
+	"application/vnd.openxmlformats-officedocument.*=decompress?, "                            \
+	"application/vnd.ms-*.macroenabled.12=decompress?, "                                       \
+	"application/vnd.ms-visio.drawing=decompress?, "                                           \
+	"application/vnd.ms-xpsdocument=decompress?, "                                             \
+	"application/vnd.oasis.opendocument.*=decompress?, application/epub+zip=decompress?, "     \
+	"application/x-dosexec=decompress?, application/octet-stream=decompress?"
 
 struct wanted {
 	const char *worker;

@@ -1,0 +1,427 @@
+/*
+ * decompress - archives and compressed files: their members as children, recursively by the engine
+ *
+ * Reads archives with libarchive, inside the sandbox, in memory: no name of a member reaches a
+ * disk. Order of work: every member as it stands; passwords on what is encrypted; what stands
+ * before, behind and in between. Each step has the same deadline. What cannot be read is a finding
+ * with a reason (`damage`, members[].error), not an error.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <assay/plugin.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+#include "extent.h"
+#include "member.h"
+#include "unpack.h"
+
+#define WRONG_IN_A_ROW 3u /* then a password is none of this archive */
+
+struct decompress {
+	const char *const *passwords;
+	size_t passwords_max, members_max;
+	int64_t timeout_ms;
+	const char *charset;
+};
+
+/* One payload. */
+struct work {
+	const struct decompress *conf;
+	const struct assay_payload *payload;
+	struct assay_slice bytes;
+	size_t from; /* where reading begins */
+	struct assay_members members;
+	int64_t until_ms;
+	enum assay_unpack_format format;
+	const char *format_name;
+	json_t *filters;
+	struct assay_err damage; /* text: why the list ends early; or empty */
+	bool late;
+	const char *password; /* that worked; or NULL */
+	size_t consumed;
+	uint64_t produced;
+};
+
+static const struct assay_opt options[] = {
+	{ "passwords", ASSAY_OPT_LIST,
+	    "infected, infect, malware, password, virus, 1234, 12345, 123456", 0, 0, NULL,
+	    "tried on encrypted members, in this order" },
+	{ "passwords_max", ASSAY_OPT_INT, "100", 0, 10000, NULL, "passwords tried on one archive" },
+	{ "members_max", ASSAY_OPT_INT, "1000", 1, 100000, NULL,
+	    "members listed of one archive; all are counted" },
+	{ "timeout", ASSAY_OPT_TIME, "20s", 10, 3600000, NULL,
+	    "for one archive; what was unpacked until then is kept" },
+	{ "name_charset", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "of member names that are no UTF-8; empty: as usual for the format" },
+	{ NULL, ASSAY_OPT_INT, NULL, 0, 0, NULL, NULL },
+};
+
+static const struct assay_field fields[] = {
+	{ "format", ASSAY_STR, ASSAY_TECHNICAL,
+	    "zip, 7z, rar, rar5, tar, cpio, ar, cab, iso, lha, xar; of a single compressed file "
+	    "how it is compressed" },
+	{ "filters[]", ASSAY_STR, ASSAY_TECHNICAL, "compression around it, outermost first" },
+	{ "encrypted", ASSAY_BOOL, ASSAY_TECHNICAL, "a member, or the list of them, is encrypted" },
+	{ "password_used", ASSAY_STR | ASSAY_NULL, ASSAY_PERSONAL, "the password that worked" },
+	{ "complete", ASSAY_BOOL, ASSAY_TECHNICAL, "everything in it became a payload" },
+	{ "damage", ASSAY_STR | ASSAY_NULL, ASSAY_PERSONAL, "why it could not be read to its end" },
+	{ "member_count", ASSAY_INT, ASSAY_TECHNICAL, "members seen, those not listed too" },
+	{ "members[].name", ASSAY_STR | ASSAY_NULL, ASSAY_PERSONAL,
+	    "as the archive has it, directories included" },
+	{ "members[].type", ASSAY_STR, ASSAY_TECHNICAL,
+	    "file, dir, symlink, hardlink, device or other" },
+	{ "members[].size", ASSAY_INT | ASSAY_NULL, ASSAY_TECHNICAL, "bytes that came out" },
+	{ "members[].size_declared", ASSAY_INT | ASSAY_NULL, ASSAY_TECHNICAL,
+	    "as the archive has it" },
+	{ "members[].mtime", ASSAY_STR | ASSAY_NULL, ASSAY_TECHNICAL, "time of last change" },
+	{ "members[].link", ASSAY_STR | ASSAY_NULL, ASSAY_PERSONAL, "where a link leads" },
+	{ "members[].encrypted", ASSAY_BOOL, ASSAY_TECHNICAL, "the content is encrypted" },
+	{ "members[].payload_id", ASSAY_STR | ASSAY_NULL, ASSAY_TECHNICAL, "the member's payload" },
+	{ "members[].error", ASSAY_STR | ASSAY_NULL, ASSAY_PERSONAL,
+	    "why there is no payload, or not the whole of it" },
+	{ "before.size", ASSAY_INT, ASSAY_TECHNICAL, "bytes in front of the archive" },
+	{ "before.payload_id", ASSAY_STR | ASSAY_NULL, ASSAY_TECHNICAL, "their payload" },
+	{ "behind.size", ASSAY_INT, ASSAY_TECHNICAL, "bytes behind the archive" },
+	{ "behind.payload_id", ASSAY_STR | ASSAY_NULL, ASSAY_TECHNICAL, "their payload" },
+	{ NULL, 0, ASSAY_TECHNICAL, NULL },
+};
+
+static const struct assay_fact facts[] = {
+	{ "archive", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, "format", "format of an archive" },
+	{ "archive_encrypted", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_FLAG, "encrypted",
+	    "an archive with something encrypted" },
+	{ "archive_complete", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_FLAG, "complete",
+	    "everything in an archive could be unpacked" },
+	{ "archive_password", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, "password_used",
+	    "password that opened an archive" },
+	{ "member", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, "members[].name",
+	    "name of a member of an archive, with its directories" },
+	{ NULL, ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, NULL, NULL },
+};
+
+/* decompress_open - reads the options */
+static enum assay_status decompress_open(
+    const struct assay_opts *opts, void **state, struct assay_err *err)
+{
+	struct decompress *d = assay_xcalloc(1, sizeof(*d));
+	const char *charset = assay_opt_str(opts, "name_charset");
+
+	(void)err;
+	d->passwords = assay_opt_list(opts, "passwords");
+	d->passwords_max = (size_t)assay_opt_int(opts, "passwords_max");
+	d->members_max = (size_t)assay_opt_int(opts, "members_max");
+	d->timeout_ms = assay_opt_int(opts, "timeout");
+	d->charset = charset[0] != 0 ? charset : NULL;
+	*state = d;
+	return ASSAY_OK;
+}
+
+/* decompress_warm - converters and parsers */
+static enum assay_status decompress_warm(void *state, struct assay_err *err)
+{
+	(void)state;
+	(void)err;
+	assay_unpack_warm();
+	return ASSAY_OK;
+}
+
+/* decompress_close - frees the state */
+static void decompress_close(void *state)
+{
+	assay_unpack_cool();
+	free(state);
+}
+
+/* ---- the members ----------------------------------------------------------------------------- */
+
+/* open_reader - over the payload */
+static struct assay_unpack *open_reader(const struct work *w, const char *password, unsigned flags)
+{
+	return assay_unpack_open(assay_slice_from(w->bytes, w->from),
+	    &(struct assay_unpack_options){
+		.password = password, .until_ms = w->until_ms, .flags = flags });
+}
+
+/* note - what kind of archive it is */
+static void note(struct work *w, struct assay_unpack *u)
+{
+	const char *filter;
+
+	w->format = assay_unpack_format(u);
+	w->format_name = assay_unpack_format_name(u);
+	json_array_clear(w->filters);
+	for (int i = 0; (filter = assay_unpack_filter(u, i)) != NULL; i++)
+		json_array_append_new(w->filters, assay_json_str(filter));
+	w->members.suspect =
+	    w->format == ASSAY_UNPACK_RAR5 && assay_extent_rar5_encrypted(w->bytes);
+}
+
+/* list - every member, as far as it can be read without a password */
+static void list(struct work *w, unsigned flags)
+{
+	struct assay_unpack *u = open_reader(w, NULL, flags);
+	struct assay_unpack_member member;
+	enum assay_status status;
+	bool first = true;
+
+	for (;; first = false) {
+		status = assay_unpack_next(u, &member, &w->damage);
+		if (first)
+			note(w, u);
+		if (status != ASSAY_OK || w->format == ASSAY_UNPACK_NONE)
+			break;
+		assay_members_add(&w->members, u, &member);
+	}
+	if (w->format != ASSAY_UNPACK_NONE && assay_unpack_has_encrypted(u))
+		w->members.encrypted = true;
+	w->consumed = w->bytes.n;
+	if (status == ASSAY_END) {
+		w->damage.text[0] = 0;
+		w->consumed = (size_t)assay_unpack_consumed(u);
+		w->produced = assay_unpack_produced(u);
+	}
+	w->late = status == ASSAY_E_TIMEOUT;
+	assay_unpack_close(&u);
+}
+
+/* list_all - the whole of it, read another way where the first gives nothing */
+static void list_all(struct work *w)
+{
+	list(w, 0);
+	/* A volume of several, or one with much behind it: libarchive does not look for those. */
+	if (w->format == ASSAY_UNPACK_NONE && (w->from = assay_extent_zip(w->bytes)) > 0)
+		list(w, ASSAY_UNPACK_STREAM);
+	/* Its directory is broken or empty; what it does not list may be there. */
+	if (w->format == ASSAY_UNPACK_ZIP && w->members.n == 0 && w->from == 0)
+		list(w, ASSAY_UNPACK_STREAM);
+	/* Anything that begins with a thousand NULs is an empty tar. */
+	if (w->format != ASSAY_UNPACK_TAR || w->members.n > 0 || w->damage.text[0] != 0)
+		return;
+	if (json_array_size(w->filters) > 0)
+		list(w, ASSAY_UNPACK_RAW_ONLY);
+	else
+		w->format = ASSAY_UNPACK_NONE;
+}
+
+/* ---- passwords ------------------------------------------------------------------------------- */
+
+/* try_one - a password on all that is still locked; it may open some of them */
+static void try_one(struct work *w, const char *password)
+{
+	struct assay_members *m = &w->members;
+	struct assay_unpack *u = open_reader(w, password, 0);
+	struct assay_unpack_member member;
+	struct assay_err err;
+	size_t left = 0, at = 0;
+	unsigned wrong = 0;
+
+	for (uint64_t n = 1; at < m->nlocked && wrong < WRONG_IN_A_ROW; n++) {
+		if (assay_unpack_next(u, &member, &err) != ASSAY_OK)
+			break;
+		if (m->locked[at].number != n)
+			continue;
+		if (assay_members_open(m, u, &member, &m->locked[at])) {
+			w->password = w->password != NULL ? w->password : password;
+			wrong = 0;
+		} else {
+			m->locked[left++] = m->locked[at];
+			wrong++;
+		}
+		at++;
+	}
+	while (at < m->nlocked)
+		m->locked[left++] = m->locked[at++];
+	m->nlocked = left;
+	assay_unpack_close(&u);
+}
+
+/* try_all - passwords of a list, as many as are left; counts them */
+static void try_all(struct work *w, const char *const *passwords, size_t *tried)
+{
+	for (; *passwords != NULL && w->members.nlocked > 0 && !w->members.spent; passwords++) {
+		if (*tried >= w->conf->passwords_max || assay_clock_mono_ms() > w->until_ms)
+			return;
+		++*tried;
+		try_one(w, *passwords);
+	}
+}
+
+/* told - passwords that whoever found the payload read beside it: lines of extra "passwords" */
+static const char *const *told(const struct work *w)
+{
+	struct assay_arena *arena = assay_payload_arena(w->payload);
+	struct assay_slice rest = assay_slice_str(assay_payload_extra(w->payload, "passwords"));
+	const char **words = assay_arena_calloc(arena, w->conf->passwords_max + 1, sizeof(*words));
+	struct assay_slice line;
+	size_t n = 0;
+
+	while (n < w->conf->passwords_max && assay_slice_split(&rest, '\n', &line))
+		if (line.n > 0)
+			words[n++] = assay_arena_memdup0(arena, line.p, line.n);
+	return words;
+}
+
+/* unlock - passwords on what is encrypted, where libarchive can decrypt */
+static void unlock(struct work *w)
+{
+	size_t tried = 0;
+
+	if (w->members.nlocked == 0 || w->format != ASSAY_UNPACK_ZIP)
+		return;
+	try_all(w, told(w), &tried);
+	try_all(w, w->conf->passwords, &tried);
+}
+
+/* ---- the rest of the file -------------------------------------------------------------------- */
+
+/* beside - bytes before or behind as a child; nothing when there are none */
+static void beside(struct work *w, struct assay_slice bytes, const char *which)
+{
+	json_t *out;
+
+	if (bytes.n == 0)
+		return;
+	out = json_object();
+	json_object_set_new_nocheck(out, "size", json_integer((json_int_t)bytes.n));
+	json_object_set_new_nocheck(
+	    out, "payload_id", assay_members_beside(&w->members, bytes, which));
+	json_object_set_new_nocheck(assay_result_json(w->members.result), which, out);
+}
+
+/* tail - what the filters give behind the end of the archive in them */
+static void tail(struct work *w)
+{
+	struct assay_unpack *u = open_reader(w, NULL, ASSAY_UNPACK_RAW_ONLY);
+	struct assay_unpack_bytes all = { NULL, 0 };
+	struct assay_unpack_member member;
+	struct assay_err err;
+	uint64_t cap, total, most;
+	struct assay_slice behind;
+	size_t at = 0;
+
+	assay_result_budget(w->members.result, &cap, &total);
+	most = w->produced <= UINT64_MAX - cap ? w->produced + cap : UINT64_MAX;
+	if (assay_unpack_next(u, &member, &err) == ASSAY_OK &&
+	    assay_unpack_content(u, most, &all, &err) == ASSAY_OK && all.n > w->produced) {
+		behind = assay_slice_from(assay_slice(all.p, all.n), (size_t)w->produced);
+		while (at < behind.n && behind.p[at] == 0)
+			at++;
+		behind = at < behind.n ? assay_arena_slice(assay_payload_arena(w->payload), behind)
+				       : ASSAY_SLICE_NONE;
+		beside(w, behind, "behind");
+	}
+	free(all.p);
+	assay_unpack_close(&u);
+}
+
+/* surround - what stands before and behind */
+static void surround(struct work *w)
+{
+	struct assay_extent e = assay_extent_find(w->bytes, w->format, w->consumed);
+
+	if (json_array_size(w->filters) > 0 && w->format != ASSAY_UNPACK_RAW) {
+		if (w->damage.text[0] == 0 && !w->members.spent &&
+		    (w->format == ASSAY_UNPACK_TAR || w->format == ASSAY_UNPACK_CPIO))
+			tail(w);
+		return;
+	}
+	if (w->from > 0)
+		e.begin = w->from;
+	beside(w, assay_slice_head(w->bytes, e.begin), "before");
+	beside(w, assay_slice_from(w->bytes, e.end), "behind");
+}
+
+/* ---- the result ------------------------------------------------------------------------------ */
+
+/* finish - the result's members */
+static void finish(struct work *w)
+{
+	const struct assay_members *m = &w->members;
+	const bool encrypted = m->encrypted || m->suspect || assay_extent_head_encrypted(w->bytes);
+	const bool complete =
+	    !m->partial && m->nlocked == 0 && w->damage.text[0] == 0 && !(encrypted && m->n == 0);
+	json_t *out = assay_result_json(m->result);
+
+	json_object_set_new_nocheck(out, "format", assay_json_str(w->format_name));
+	json_object_set_nocheck(out, "filters", w->filters);
+	json_object_set_new_nocheck(out, "encrypted", json_boolean(encrypted));
+	json_object_set_new_nocheck(out, "password_used", assay_json_str(w->password));
+	json_object_set_new_nocheck(out, "complete", json_boolean(complete));
+	json_object_set_new_nocheck(
+	    out, "damage", w->damage.text[0] != 0 ? assay_json_str(w->damage.text) : json_null());
+	json_object_set_new_nocheck(out, "member_count", json_integer((json_int_t)m->n));
+	json_object_set_nocheck(out, "members", m->rows);
+	if (m->n > json_array_size(m->rows))
+		assay_result_limit(
+		    m->result, "decompress_members", m->n, json_array_size(m->rows), false);
+	if (w->late)
+		assay_result_limit(m->result, "decompress_timeout", (uint64_t)w->conf->timeout_ms,
+		    (uint64_t)w->conf->timeout_ms, true);
+}
+
+/* claimed - what it begins with, when it cannot be read at all; NULL: it never said it was one */
+static const char *claimed(struct work *w)
+{
+	const char *name = assay_extent_claims(w->bytes);
+
+	if (name != NULL && w->damage.text[0] == 0)
+		(void)assay_err_set(
+		    &w->damage, ASSAY_E_SYNTAX, "of a kind that cannot be unpacked");
+	return name;
+}
+
+/* decompress_scan - list, unlock, look around, tell */
+static enum assay_status decompress_scan(void *state, const struct assay_payload *payload,
+    struct assay_result *result, struct assay_err *err)
+{
+	const struct decompress *d = state;
+	const uint64_t worker_ms = assay_result_allowed(result, "worker_timeout") / 4 * 3;
+	const uint64_t ms =
+	    (uint64_t)d->timeout_ms < worker_ms ? (uint64_t)d->timeout_ms : worker_ms;
+	struct work w = { .conf = d,
+		.payload = payload,
+		.bytes = assay_payload_bytes(payload),
+		.members = { .payload = payload,
+		    .result = result,
+		    .charset = d->charset,
+		    .rows_max = d->members_max },
+		.until_ms = assay_clock_mono_ms() + (int64_t)ms,
+		.filters = json_array() };
+
+	(void)err;
+	assay_members_init(&w.members);
+	list_all(&w);
+	if (w.format == ASSAY_UNPACK_NONE)
+		w.format_name = claimed(&w);
+	if (w.format_name != NULL) {
+		unlock(&w);
+		surround(&w);
+		finish(&w);
+	}
+	json_decref(w.members.rows);
+	json_decref(w.filters);
+	return ASSAY_OK;
+}
+
+static const struct assay_worker worker = { .scan = decompress_scan };
+
+const struct assay_plugin assay_plugin = {
+	ASSAY_PLUGIN_HEAD,
+	.name = "decompress",
+	.version = ASSAY_VERSION,
+	.licence = "GPL-2.0-or-later",
+	.summary = "members of archives and compressed files, by libarchive",
+	.options = options,
+	.fields = fields,
+	.facts = facts,
+	.open = decompress_open,
+	.warm = decompress_warm,
+	.close = decompress_close,
+	.worker = &worker,
+};
