@@ -173,10 +173,12 @@ static void name_address(struct assay_scan *scan, const struct assay_addr *a)
 		assay_scan_trait(scan, "name-contains-address", found);
 }
 
-/* envelope - the sender the door was told, against From */
+/* envelope - the sender the door was told, against From; a message inside another came in none */
 static void envelope(struct assay_scan *scan, const struct assay_addr_list *from)
 {
-	const json_t *env = json_object_get(assay_payload_request(scan->payload), "envelope");
+	const json_t *env = assay_payload_depth(scan->payload) > 0
+	    ? NULL
+	    : json_object_get(assay_payload_request(scan->payload), "envelope");
 	const json_t *sender = json_object_get(env, "sender");
 	const char *text =
 	    json_string_value(json_is_string(sender) ? sender : json_object_get(sender, "addr"));

@@ -18,13 +18,13 @@ struct fixture {
 	struct fake_scan scan;
 };
 
-/* run - scans one message */
-static void run(struct fixture *f, const char *mail, size_t n, json_t *request)
+/* run_at - scans one message, so deep in others */
+static void run_at(struct fixture *f, struct assay_slice mail, json_t *request, unsigned depth)
 {
 	static const char *const opts[] = { "our_domains=ours.example,also.example",
 		"our_networks=192.0.2.0/24,2001:db8::/32", "authserv_id=mx.ours.example", NULL };
 	struct fake_payload payload = {
-		.bytes = assay_slice(mail, n), .request = request, .scan_time_ms = 1795000000000
+		.bytes = mail, .request = request, .scan_time_ms = 1795000000000, .depth = depth
 	};
 
 	assert_int_equal(fake_host_open(&assay_plugin, opts, NULL, &f->host, NULL), ASSAY_OK);
@@ -38,6 +38,12 @@ static void run(struct fixture *f, const char *mail, size_t n, json_t *request)
 	fake_host_scan(f->host, &payload, &f->scan);
 	assert_int_equal(f->scan.status, ASSAY_OK);
 	assert_non_null(f->scan.result);
+}
+
+/* run - the message itself */
+static void run(struct fixture *f, const char *mail, size_t n, json_t *request)
+{
+	run_at(f, assay_slice(mail, n), request, 0);
 }
 
 /* done - frees everything */
@@ -237,6 +243,13 @@ static void compares_the_people_in_it(void **state)
 	assert_string_equal(text(f.scan.result, "auth.spf.result"), "pass");
 	assert_string_equal(text(f.scan.result, "auth.dkim.0.result"), "fail");
 	assert_string_equal(text(f.scan.result, "auth.dmarc.domain"), "ours.example");
+	done(&f);
+	/* The same attached to another (a bounce, a forwarded mail): that one's envelope is not
+	 * its own. */
+	run_at(&f, assay_slice(mail, sizeof(mail) - 1), request, 1);
+	assert_true(has(&f, "traits", "reply-to-domain-differs"));
+	assert_false(has(&f, "traits", "from-envelope-domain-differs"));
+	assert_false(has(&f, "traits", "own-domain-from-outside"));
 	done(&f);
 	json_decref(request);
 }
