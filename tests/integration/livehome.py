@@ -209,7 +209,7 @@ class Home:
         maildir = maildir or self.maildir
         tmp, new = os.path.join(maildir, "tmp", name), os.path.join(maildir, "new", name)
         with open(tmp, "wb") as f:
-            f.write(text.encode())
+            f.write(text if isinstance(text, bytes) else text.encode())
         if link:
             os.link(tmp, new)
             os.unlink(tmp)
