@@ -73,19 +73,32 @@ static bool read_mode(struct assay_slice text, mode_t *mode)
 	return text.n > 0 && *mode <= 0777;
 }
 
-/* read_spec - KIND:WHERE and words */
-static enum assay_status read_spec(const char *spec, struct place *place, struct assay_err *err)
+/* read_where - KIND:WHERE, and what is behind it */
+static enum assay_status read_where(
+    const char *spec, struct place *place, struct assay_slice *rest, struct assay_err *err)
 {
-	struct assay_slice rest = assay_slice_str(spec), word = { NULL, 0 };
+	struct assay_slice word = { NULL, 0 };
 	size_t colon;
 
 	*place = (struct place){ .mode = 0660 };
-	(void)assay_slice_split(&rest, ' ', &word);
+	*rest = assay_slice_str(spec);
+	(void)assay_slice_split(rest, ' ', &word);
 	colon = assay_slice_find(word, ':');
 	if (colon == word.n)
 		return wrong(err, spec, "there is no colon");
 	place->kind = assay_slice_head(word, colon);
 	place->where = assay_slice_from(word, colon + 1);
+	return ASSAY_OK;
+}
+
+/* read_spec - KIND:WHERE and words */
+static enum assay_status read_spec(const char *spec, struct place *place, struct assay_err *err)
+{
+	struct assay_slice rest, word;
+	enum assay_status st = read_where(spec, place, &rest, err);
+
+	if (st != ASSAY_OK)
+		return st;
 	while (assay_slice_split(&rest, ' ', &word)) {
 		if (word.n == 0)
 			continue;
@@ -149,20 +162,30 @@ static void make_directory(const struct sockaddr_un *at)
 	(void)umask(mask);
 }
 
+/* read_path - as the name of a socket */
+static enum assay_status read_path(
+    struct assay_slice path, const char *spec, struct sockaddr_un *at, struct assay_err *err)
+{
+	*at = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (path.n == 0 || path.p[0] != '/')
+		return wrong(err, spec, "the path must be absolute");
+	if (path.n >= sizeof at->sun_path)
+		return wrong(err, spec, "the path is too long for a socket (107 bytes)");
+	memcpy(at->sun_path, path.p, path.n);
+	return ASSAY_OK;
+}
+
 /* open_unix - bound with the mode from its first moment on */
 static enum assay_status open_unix(
     const struct place *place, const char *spec, int *fd, struct assay_err *err)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	enum assay_status st;
+	struct sockaddr_un at;
+	enum assay_status st = read_path(place->where, spec, &at, err);
 	mode_t mask;
 	int rc;
 
-	if (place->where.n == 0 || place->where.p[0] != '/')
-		return wrong(err, spec, "the path must be absolute");
-	if (place->where.n >= sizeof at.sun_path)
-		return wrong(err, spec, "the path is too long for a socket (107 bytes)");
-	memcpy(at.sun_path, place->where.p, place->where.n);
+	if (st != ASSAY_OK)
+		return st;
 	make_directory(&at);
 	st = make_way(&at, spec, err);
 	if (st != ASSAY_OK)
@@ -402,4 +425,65 @@ size_t assay_listens_of(
 		if (listens->at[i].wanted && strcmp(listens->at[i].door, door) == 0)
 			fds[n++] = listens->at[i].fd;
 	return n;
+}
+
+/* ---- the other side -------------------------------------------------------------------------- */
+
+/* loopback - where one who listens on any address is found */
+static void loopback(struct sockaddr_storage *at)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)at;
+	struct sockaddr_in *in = (struct sockaddr_in *)at;
+
+	if (at->ss_family == AF_INET && in->sin_addr.s_addr == htonl(INADDR_ANY))
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else if (at->ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
+		in6->sin6_addr = in6addr_loopback;
+}
+
+/* read_peer - the address to connect to */
+static enum assay_status read_peer(
+    const char *spec, struct sockaddr_storage *at, socklen_t *size, struct assay_err *err)
+{
+	struct assay_slice rest;
+	struct place place;
+	enum assay_status st;
+	bool six;
+
+	memset(at, 0, sizeof *at);
+	*size = sizeof(struct sockaddr_un);
+	if (spec[0] == '/')
+		return read_path(assay_slice_str(spec), spec, (struct sockaddr_un *)at, err);
+	st = read_where(spec, &place, &rest, err);
+	if (st != ASSAY_OK)
+		return st;
+	if (assay_slice_is(place.kind, "unix") || assay_slice_is(place.kind, "local"))
+		return read_path(place.where, spec, (struct sockaddr_un *)at, err);
+	six = assay_slice_is(place.kind, "inet6");
+	*size = six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	if ((!six && !assay_slice_is(place.kind, "inet")) || !read_address(place.where, six, at))
+		return wrong(err, spec, "this is nothing one can connect to");
+	loopback(at);
+	return ASSAY_OK;
+}
+
+/* assay_listen_dial - see listen.h */
+enum assay_status assay_listen_dial(const char *spec, int *fd, struct assay_err *err)
+{
+	struct sockaddr_storage at;
+	socklen_t size;
+	enum assay_status st = read_peer(spec, &at, &size, err);
+
+	*fd = -1;
+	if (st != ASSAY_OK)
+		return st;
+	*fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd >= 0 && connect(*fd, (const struct sockaddr *)&at, size) == 0)
+		return ASSAY_OK;
+	if (errno == ECONNREFUSED)
+		st = assay_err_set(err, ASSAY_E_DEAD, "%s: nobody listens there", spec);
+	else
+		st = assay_io_fail(err, "cannot connect to", spec);
+	assay_io_close(fd);
+	return st;
 }

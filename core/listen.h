@@ -43,6 +43,11 @@ ASSAY_MUST_CHECK enum assay_status assay_listens_open(
 void assay_listens_prune(struct assay_listens *listens);
 /* As before the last call of open. */
 void assay_listens_undo(struct assay_listens *listens);
+/* A connection to such a socket, as one who has something to say: blocking. A path alone is a Unix
+ * socket; mode= and group= are passed over; "any address" is the loopback one. E_CONF, E_NOENT,
+ * E_DEAD (nobody listens there), E_IO. */
+ASSAY_MUST_CHECK enum assay_status assay_listen_dial(
+    const char *spec, int *fd, struct assay_err *err);
 /* Those of one door, in the order of its lines; how many. */
 size_t assay_listens_of(
     const struct assay_listens *listens, const char *door, int fds[ASSAY_LISTEN_MOST]);

@@ -185,6 +185,30 @@ static void inet_and_inet6(void **state)
 	assert_int_equal(assay_listens_of(&listens, "m", fds), 1);
 }
 
+static void one_can_connect_to_what_is_listened_on(void **state)
+{
+	static const char *const bad[] = { "", "x", "unix:", "unix:relative", "inet:0@::1",
+		"systemd:x", "http:80@127.0.0.1" };
+	char line[200], spec[100];
+	struct assay_err err;
+	int fd;
+
+	(void)state;
+	(void)snprintf(spec, sizeof spec, "unix:%s/dial mode=0600", dir);
+	(void)snprintf(line, sizeof line, "m %s\n", spec);
+	assert_int_equal(assay_listen_dial(spec, &fd, &err), ASSAY_E_NOENT);
+	assert_int_equal(assay_listens_open(&listens, assay_slice_str(line), &err), ASSAY_OK);
+	assert_int_equal(assay_listen_dial(spec, &fd, &err), ASSAY_OK);
+	(void)close(fd);
+	(void)snprintf(spec, sizeof spec, "%s/dial", dir);
+	assert_int_equal(assay_listen_dial(spec, &fd, &err), ASSAY_OK);
+	(void)close(fd);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(assay_listen_dial(bad[i], &fd, &err), ASSAY_E_CONF);
+		assert_int_equal(fd, -1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +221,8 @@ int main(void)
 		    a_stale_socket_is_replaced_and_a_live_one_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_socket_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(inet_and_inet6, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    one_can_connect_to_what_is_listened_on, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
