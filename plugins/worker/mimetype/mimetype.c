@@ -45,7 +45,8 @@
 	"application/vnd.ms-visio.drawing=decompress?, "                                           \
 	"application/vnd.ms-xpsdocument=decompress?, "                                             \
 	"application/vnd.oasis.opendocument.*=decompress?, application/epub+zip=decompress?, "     \
-	"application/x-dosexec=decompress?, application/octet-stream=decompress?"
+	"application/x-dosexec=decompress?, application/octet-stream=decompress?, "                \
+	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?"
 
 struct wanted {
 	const char *worker;
