@@ -2,6 +2,7 @@
 # bench.sh - speed and memory of assay, beside the raw libraries; ./dev bench calls it
 #
 #   bench.sh [--rules N] [--rounds N] [--mails N] [--hostile NAME] [--quick]
+#   bench.sh --service [--mails N] [--rounds N] [--rules N]    the service alone
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 #   bench.sh --bloom [N]       a seen filter planned for N values (1, 10 and 50 million; in $TMPDIR),
 #                              with N and 3 x N of them
@@ -25,5 +26,16 @@ if [ "${1:-}" = --bloom ]; then
     done
     exit "$code"
 fi
+export PYTHONDONTWRITEBYTECODE=1
+if [ "${1:-}" = --service ]; then
+    shift
+    exec python3 "$root/tests/bench/service.py" "$root" "$build" "$@"
+fi
 cmake --build "$build" --target bench_loop >/dev/null
-PYTHONDONTWRITEBYTECODE=1 exec python3 "$root/tests/bench/measure.py" "$root" "$build" "$@"
+code=0
+python3 "$root/tests/bench/measure.py" "$root" "$build" "$@" || code=$?
+# Nothing was asked for: all of it.
+if [ $# -eq 0 ]; then
+    python3 "$root/tests/bench/service.py" "$root" "$build" || code=$?
+fi
+exit $code
