@@ -496,21 +496,34 @@ static enum assay_status list(struct assay_drain *d, struct assay_err *err)
 	return *d->name != NULL ? ASSAY_OK : ASSAY_END;
 }
 
+/* rest - nothing waits: what a connector does by and by, and forgetting */
+static enum assay_status rest(struct assay_drain *d, struct assay_err *err)
+{
+	enum assay_status st = ASSAY_OK;
+
+	d->alone = 0;
+	if (d->far.idle != NULL)
+		st = d->far.idle(d->far.arg, err);
+	if (st != ASSAY_OK)
+		return fail(d, st, err);
+	if (d->far.idle != NULL)
+		works(d);
+	st = forget(d, true);
+	if (st == ASSAY_END) {
+		if (d->page != NULL && d->page->state != ASSAY_BOARD_IDLE)
+			assay_memory_trim();
+		assay_board_set_state(d->page, ASSAY_BOARD_IDLE);
+	}
+	return st;
+}
+
 /* assay_drain_step - see drain.h */
 enum assay_status assay_drain_step(struct assay_drain *drain, struct assay_err *err)
 {
 	enum assay_status st = list(drain, err);
 
-	if (st == ASSAY_END) {
-		drain->alone = 0;
-		st = forget(drain, true);
-		if (st == ASSAY_END) {
-			if (drain->page != NULL && drain->page->state != ASSAY_BOARD_IDLE)
-				assay_memory_trim();
-			assay_board_set_state(drain->page, ASSAY_BOARD_IDLE);
-		}
-		return st;
-	}
+	if (st == ASSAY_END)
+		return rest(drain, err);
 	if (st == ASSAY_OK)
 		st = drain->far.put != NULL ? put_file(drain, err) : save_batch(drain, err);
 	if (st != ASSAY_OK)

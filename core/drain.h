@@ -39,6 +39,8 @@ struct assay_drain_far {
 	enum assay_status (*flush)(void *arg, struct assay_err *err);
 	enum assay_status (*put)(
 	    void *arg, const char *sha256, struct assay_slice bytes, struct assay_err *err);
+	/* While nothing comes; NULL: nothing to do then. */
+	enum assay_status (*idle)(void *arg, struct assay_err *err);
 	/* What is old or too much; NULL: it cannot. */
 	enum assay_status (*expire)(void *arg, uint64_t *gone, struct assay_err *err);
 };

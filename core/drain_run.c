@@ -61,6 +61,14 @@ static enum assay_status far_flush(void *arg, struct assay_err *err)
 	return assay_tell_flush(p->tell, err);
 }
 
+/* far_idle - a connector's, which has nothing to be told */
+static enum assay_status far_idle(void *arg, struct assay_err *err)
+{
+	struct process *p = arg;
+
+	return p->loaded->plugin->connector->idle(p->loaded->state, err);
+}
+
 /* far_put - an archiver's */
 static enum assay_status far_put(
     void *arg, const char *sha256, struct assay_slice bytes, struct assay_err *err)
@@ -100,6 +108,7 @@ static struct assay_drain_far far_of(struct process *p)
 	if (is_connector(p)) {
 		far.save = far_save;
 		far.flush = far_flush;
+		far.idle = plugin->connector->idle != NULL ? far_idle : NULL;
 		far.expire = plugin->connector->expire != NULL ? far_expire : NULL;
 	} else {
 		far.put = far_put;

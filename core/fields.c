@@ -26,10 +26,14 @@ struct trail {
 const struct assay_field_node *assay_fields_member(
     const struct assay_field_node *node, const char *name)
 {
+	const struct assay_field_node *any = NULL;
+
 	for (const struct assay_field_node *m = node->member; m != NULL; m = m->next)
 		if (strcmp(m->name, name) == 0)
 			return m;
-	return NULL;
+		else if (strcmp(m->name, "*") == 0)
+			any = m;
+	return any;
 }
 
 /* step - one "name[][]" off the front of a path */
@@ -183,7 +187,7 @@ static void check_members(const struct assay_field_node *node, json_t *object, s
 		next = m->next;
 		trail->name[trail->n++] = m->name;
 		if (!check(m, m->list, value, trail))
-			(void)json_object_del(object, m->name);
+			(void)json_object_del(object, key);
 		trail->n--;
 	}
 }

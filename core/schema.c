@@ -48,8 +48,19 @@ static json_t *properties(const struct assay_field_node *node)
 	json_t *all = json_object();
 
 	for (const struct assay_field_node *m = node->member; m != NULL; m = m->next)
-		assay_json_set(all, m->name, node_schema(m));
+		if (strcmp(m->name, "*") != 0)
+			assay_json_set(all, m->name, node_schema(m));
 	return all;
+}
+
+/* set_members - of an object: those it names, and all others where it has "*" */
+static void set_members(json_t *schema, const struct assay_field_node *node)
+{
+	const struct assay_field_node *any = assay_fields_member(node, "*");
+
+	assay_json_set(schema, "properties", properties(node));
+	if (any != NULL)
+		assay_json_set(schema, "additionalProperties", node_schema(any));
 }
 
 /* in_lists - wrap a schema into its lists */
@@ -72,7 +83,7 @@ static json_t *node_schema(const struct assay_field_node *node)
 
 	assay_json_set(schema, "type", types(node->type));
 	if (node->member != NULL)
-		assay_json_set(schema, "properties", properties(node));
+		set_members(schema, node);
 	if (node->list > 0)
 		schema = in_lists(schema, node->list);
 	describe(schema, node->help, node->privacy);

@@ -31,7 +31,7 @@
 struct far_side {
 	char refused, deadly; /* ids that begin so; '\0': none */
 	enum assay_status down, flush_down;
-	unsigned calls, flushes, expires, most;
+	unsigned calls, flushes, expires, idles, most;
 	char got[4000];
 };
 
@@ -108,11 +108,19 @@ static enum assay_status expire(void *arg, uint64_t *gone, struct assay_err *err
 	return ++side->expires < 3 ? ASSAY_OK : ASSAY_END;
 }
 
+static enum assay_status idle(void *arg, struct assay_err *err)
+{
+	(void)arg;
+	side->idles++;
+	return side->down != ASSAY_OK ? assay_err_set(err, side->down, "no disk") : ASSAY_OK;
+}
+
 static void again(bool payloads, int64_t expire_ms)
 {
 	const struct assay_drain_far far = { .arg = side,
 		.save = payloads ? NULL : save,
 		.flush = payloads ? NULL : flush,
+		.idle = payloads ? NULL : idle,
 		.put = payloads ? put : NULL,
 		.expire = expire };
 
@@ -442,6 +450,26 @@ static void forgets_in_pieces_when_nothing_waits(void **state)
 	stop();
 }
 
+static void does_what_is_due_while_nothing_comes(void **state)
+{
+	(void)state;
+	start(false);
+	assert_int_equal(step(), ASSAY_END);
+	assert_int_equal(step(), ASSAY_END);
+	assert_int_equal(side->idles, 2);
+	add("a");
+	assert_int_equal(step(), ASSAY_OK);
+	assert_int_equal(side->idles, 2);
+	/* What fails then is tried again later, as everything else. */
+	side->down = ASSAY_E_FULL;
+	assert_int_equal(step(), ASSAY_E_FULL);
+	assert_true(assay_drain_again_ms(drain) > assay_clock_mono_ms());
+	side->down = ASSAY_OK;
+	assert_int_equal(step(), ASSAY_END);
+	assert_int_equal(assay_drain_again_ms(drain), 0);
+	stop();
+}
+
 /* main - all of it */
 int main(void)
 {
@@ -458,6 +486,7 @@ int main(void)
 		cmocka_unit_test(payloads_are_put),
 		cmocka_unit_test(a_payload_that_kills_goes_aside),
 		cmocka_unit_test(forgets_in_pieces_when_nothing_waits),
+		cmocka_unit_test(does_what_is_due_while_nothing_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

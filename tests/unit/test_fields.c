@@ -32,6 +32,8 @@ static const struct assay_field rows[] = {
 	{ "hits[].rule", ASSAY_STR, ASSAY_TECHNICAL, "rule" },
 	{ "hits[].strings[].data", ASSAY_STR, ASSAY_CONTENT, "what matched" },
 	{ "body", ASSAY_STR, ASSAY_CONTENT, "text" },
+	{ "words.*[].value", ASSAY_STR, ASSAY_PERSONAL, "of a word that the configuration names" },
+	{ "words.known", ASSAY_INT, ASSAY_TECHNICAL, "a word of its own" },
 	{ NULL, 0, ASSAY_TECHNICAL, NULL },
 };
 
@@ -123,6 +125,19 @@ static void test_drops(void **state)
 	fits(f, "{\"hits\":[{\"rule\":1},7,{\"strings\":[{\"data\":2,\"y\":3}]}]}",
 	    "{\"hits\":[{},{\"strings\":[{}]}]}", 4, "hits.rule");
 	fits(f, "{\"auth\":[],\"hits\":{}}", "{}", 2, "auth");
+}
+
+/* test_any_name - "*" is every name without a row of its own */
+static void test_any_name(void **state)
+{
+	static const char good[] =
+	    "{\"words\":{\"known\":1,\"from\":[{\"value\":\"x\"}],\"to\":[]}}";
+	struct fixture *f = *state;
+
+	fits(f, good, good, 0, "");
+	fits(f, "{\"words\":{\"known\":[],\"a\":[{\"value\":1}],\"b\":{},\"c\":[{\"x\":1}]}}",
+	    "{\"words\":{\"a\":[{}],\"c\":[{}]}}", 4, "words.known");
+	fits(f, "{\"more\":[]}", "{}", 1, "more");
 }
 
 /* bad_table - is refused */
@@ -261,8 +276,9 @@ static void test_vocabulary(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = { T(test_fits), T(test_drops), T(test_bad_tables),
-		T(test_cut), T(test_cut_characters), T(test_facts), T(test_vocabulary) };
+	const struct CMUnitTest tests[] = { T(test_fits), T(test_any_name), T(test_drops),
+		T(test_bad_tables), T(test_cut), T(test_cut_characters), T(test_facts),
+		T(test_vocabulary) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

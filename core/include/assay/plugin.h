@@ -83,7 +83,8 @@ ASSAY_API const char *assay_opt_cache_dir(const struct assay_opts *opts);
 /* ---- what a plugin says about its results ---------------------------------------------------- */
 
 /* Paths name a place in the worker's own result: "from[].addr", "date.utc", "matches[].meta[].key".
- * Lists and objects on the way are implied. */
+ * Lists and objects on the way are implied. A member "*" stands for every name that has no row of
+ * its own: names that the configuration gives, never those of a mail. */
 enum assay_field_type {
 	ASSAY_STR = 1,
 	ASSAY_INT = 2,
@@ -425,9 +426,10 @@ struct assay_connector {
 	enum assay_status (*save)(
 	    void *state, const struct assay_record *records, size_t n, struct assay_err *err);
 	enum assay_status (*flush)(void *state, struct assay_err *err);
-	/* Stores only, else NULL. query: {"match", "want", ...} as core/query.h describes; row is
-	 * called until it returns false. fetch: by scan_id or another name the store knows a
-	 * report by; E_NOENT, or E_USAGE when several mails have it. */
+	/* Stores only, else NULL (`seen` has a query of its own, for `assay seen`). query:
+	 * {"match", "want", ...} as core/query.h describes; row is called until it returns false.
+	 * fetch: by scan_id or another name the store knows a report by; E_NOENT, or E_USAGE when
+	 * several mails have it. */
 	enum assay_status (*query)(void *state, const json_t *query,
 	    bool (*row)(void *arg, const json_t *row), void *arg, struct assay_err *err);
 	enum assay_status (*fetch)(
@@ -441,6 +443,9 @@ struct assay_connector {
 	 * removed. ASSAY_OK: there may be more; ASSAY_END: nothing is left to do. */
 	enum assay_status (*expire)(
 	    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err);
+	/* Or NULL. In the service, every few seconds while there is nothing to save: for what has
+	 * to be done by the clock. */
+	enum assay_status (*idle)(void *state, struct assay_err *err);
 };
 
 enum assay_provider_flag {
