@@ -111,6 +111,8 @@ static void add_isnew(json_t *out, json_t *seen)
 	{
 		bool isnew = false;
 
+		if (strcmp(field, "new") == 0) /* the list of such fields, not one */
+			continue;
 		for (size_t i = 0; i < json_array_size(values); i++)
 			isnew |= json_is_true(json_object_get(json_array_get(values, i), "isnew"));
 		(void)snprintf(name, sizeof name, "%.200s_isnew", field);
