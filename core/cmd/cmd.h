@@ -93,6 +93,7 @@ extern const struct assay_cmd assay_cmd_queue;
 extern const struct assay_cmd assay_cmd_reload;
 extern const struct assay_cmd assay_cmd_scan; /* cmd_scan.c */
 extern const struct assay_cmd assay_cmd_search;
+extern const struct assay_cmd assay_cmd_seen;
 extern const struct assay_cmd assay_cmd_serve;
 extern const struct assay_cmd assay_cmd_show;
 extern const struct assay_cmd assay_cmd_stats;
