@@ -18,6 +18,7 @@
 #include "core/digest.h"
 #include "core/host.h"
 #include "core/tell.h"
+#include "core/wordlist.h"
 
 #define PLUGINS_MAX 128u
 
@@ -436,6 +437,9 @@ static enum assay_status load_all(
 		s = load_list(*host, config, i, open, err);
 	if (s == ASSAY_OK)
 		s = load_needs(*host, config, err);
+	/* Who opens no workers does not know all words. */
+	if (s == ASSAY_OK && (open & ASSAY_HOST_WORK) != 0)
+		s = assay_wordlist_check(*host, err);
 	if (s != ASSAY_OK)
 		assay_host_close(host);
 	return s;

@@ -72,6 +72,9 @@ bloom_size = 2000
 [maildir]
 maildirs = $home/Maildir
 END
+printf '[core]\ndecorators = seen\n[seen]\nbloomfield_list = from, sbject\n' >"$home/bad.conf"
+exits 78 "$assay" --home "$home" --conf "$home/bad.conf" config -t
+grep -q 'bad.conf:4: .*"sbject".*"subject"' "$home/err" || fail "an unknown word: $(cat "$home/err")"
 a config -t >"$home/out" 2>&1 || fail "config -t: $(cat "$home/out")"
 
 "$assay" --home "$home" serve >"$home/log" 2>&1 &

@@ -25,7 +25,7 @@ ELSEWHERE = {
     "smtp/head.c": "unit/test_smtp_golden.c",
     "smtp/mail/lex.c": "unit/test_addr.c", "smtp/others.c": "unit/test_smtp_worker.c",
     "smtp/smime.c": "unit/test_smtp_worker.c", "smtp/traits.c": "unit/test_smtp_worker.c",
-    "smtp/urls.c": "unit/test_smtp_worker.c",
+    "smtp/urls.c": "unit/test_smtp_worker.c", "core/wordlist.c": "integration/t_seen.sh",
 }
 tests = {path: open(path, encoding="utf-8", errors="replace").read()
          for path in tracked(".c", ".sh", ".py") if path.startswith("tests/")

@@ -58,8 +58,9 @@ struct assay_opt {
 	enum assay_opt_type type;
 	const char *def;
 	int64_t min, max;
-	const char *words; /* ENUM: "a|b|c" */
-	const char *help;  /* one line */
+	const char
+	    *words; /* ENUM: "a|b|c". LIST: NULL, or "fact|a|b": words of facts{}, and these */
+	const char *help; /* one line */
 };
 
 /* Asking for an option that is not in the table, or as another type, aborts. Strings live as long

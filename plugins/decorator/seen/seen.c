@@ -30,7 +30,9 @@ struct seen {
 };
 
 static const struct assay_opt options[] = {
-	{ "bloomfield_list", ASSAY_OPT_LIST, "from", 0, 0, NULL,
+	{ "bloomfield_list", ASSAY_OPT_LIST, "from", 0, 0,
+	    "fact|from|from_domain|envelope_from|reply_to|from_pair|from_to|attachment_sha256|"
+	    "url_domain|correspondent",
 	    "what is remembered: from, from_domain, envelope_from, reply_to, from_pair, from_to, "
 	    "attachment_sha256, url_domain, correspondent, or any word of facts{}" },
 	{ "bloom_directory", ASSAY_OPT_STR, "seen", 0, 0, NULL,

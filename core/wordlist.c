@@ -1,0 +1,82 @@
+/*
+ * core/wordlist.c - see wordlist.h
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "core/host.h"
+#include "core/opts.h"
+#include "core/wordlist.h"
+
+#define FACTS "fact"
+#define EXTRA_MAX 64u
+
+/* is_wordlist - does the row want words? */
+static bool is_wordlist(const struct assay_opt *row)
+{
+	const struct assay_slice words = assay_slice_str(row->words);
+
+	return row->type == ASSAY_OPT_LIST &&
+	    (assay_slice_is(words, FACTS) || assay_slice_starts(words, FACTS "|"));
+}
+
+/* names_of - all that may stand there: the row's own, then the vocabulary; NULL ends */
+static const char *const *names_of(
+    struct assay_arena *arena, const struct assay_host *host, const struct assay_opt *row)
+{
+	const struct assay_map *all = &assay_host_vocabulary(host)->words;
+	const char **names = assay_arena_calloc(arena, all->n + EXTRA_MAX + 1, sizeof *names);
+	struct assay_slice rest = assay_slice_str(row->words), word;
+	size_t n = 0;
+
+	(void)assay_slice_split(&rest, '|', &word);
+	while (n < EXTRA_MAX && assay_slice_split(&rest, '|', &word))
+		names[n++] = assay_arena_memdup0(arena, word.p, word.n);
+	for (size_t i = 0; i < all->n; i++)
+		names[n++] = ((const struct assay_word *)all->entry[i].value)->word;
+	return names;
+}
+
+/* check_value - one option */
+static enum assay_status check_value(struct assay_arena *arena, const struct assay_host *host,
+    const struct assay_opts *opts, const struct assay_opt_value *value, struct assay_err *err)
+{
+	const char *const *names = names_of(arena, host, value->row), *near;
+	enum assay_status status;
+
+	for (const char *const *word = value->list; *word != NULL; word++) {
+		const char *const *name = names;
+
+		while (*name != NULL && strcmp(*name, *word) != 0)
+			name++;
+		if (*name != NULL)
+			continue;
+		near = assay_opts_nearest_of(names, assay_slice_str(*word));
+		status = assay_err_set(err, ASSAY_E_CONF,
+		    "[%s] %s: \"%s\" is no word of facts%s%s%s", opts->section, value->row->name,
+		    *word, near != NULL ? "; did you mean \"" : "",
+		    near != NULL ? near : "; assay plugins --facts lists them",
+		    near != NULL ? "\"?" : "");
+		if (value->file != NULL)
+			assay_err_prefix(err, "%s:%u", value->file, value->line);
+		return status;
+	}
+	return ASSAY_OK;
+}
+
+/* assay_wordlist_check - see wordlist.h */
+enum assay_status assay_wordlist_check(const struct assay_host *host, struct assay_err *err)
+{
+	struct assay_arena *arena = assay_arena_new();
+	enum assay_status status = ASSAY_OK;
+	const struct assay_loaded *l;
+
+	for (size_t i = 0; status == ASSAY_OK && (l = assay_host_at(host, i)) != NULL; i++)
+		for (size_t k = 0; l->opts != NULL && k < l->opts->n && status == ASSAY_OK; k++)
+			if (is_wordlist(l->opts->value[k].row))
+				status = check_value(arena, host, l->opts, &l->opts->value[k], err);
+	assay_arena_free(&arena);
+	return status;
+}
