@@ -3,6 +3,7 @@
 #
 #   bench.sh [--rules N] [--rounds N] [--mails N] [--hostile NAME] [--quick]
 #   bench.sh --service [--mails N] [--rounds N] [--rules N]    the service alone
+#   bench.sh --milter [--mails N] [--rounds N] [--no-postfix]  the milter alone
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 #   bench.sh --bloom [N]       a seen filter planned for N values (1, 10 and 50 million; in $TMPDIR),
 #                              with N and 3 x N of them
@@ -27,15 +28,20 @@ if [ "${1:-}" = --bloom ]; then
     exit "$code"
 fi
 export PYTHONDONTWRITEBYTECODE=1
-if [ "${1:-}" = --service ]; then
+case ${1:-} in
+--service | --milter)
+    what=${1#--}
     shift
-    exec python3 "$root/tests/bench/service.py" "$root" "$build" "$@"
-fi
+    exec python3 "$root/tests/bench/$what.py" "$root" "$build" "$@"
+    ;;
+esac
 cmake --build "$build" --target bench_loop >/dev/null
 code=0
 python3 "$root/tests/bench/measure.py" "$root" "$build" "$@" || code=$?
 # Nothing was asked for: all of it.
 if [ $# -eq 0 ]; then
     python3 "$root/tests/bench/service.py" "$root" "$build" || code=$?
+    # 77: there is nothing to make the load with.
+    python3 "$root/tests/bench/milter.py" "$root" "$build" || [ $? -eq 77 ] || code=1
 fi
 exit $code
