@@ -46,6 +46,19 @@ static void mask_messages(char *p, size_t n)
 	}
 }
 
+/* mask_charsets - what names a charset of a name: it would be converted, and converters are files.
+ * Everywhere, so that a boundary and its delimiters stay alike. */
+static void mask_charsets(char *p, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (p[i] == '?' && p[i - 1] == '=')
+			p[i] = 'x';
+		else if (p[i] == '*' && i >= 4 &&
+		    assay_slice_caseis(assay_slice(p + i - 4, 4), "name"))
+			p[i] = 'x';
+	}
+}
+
 /* mask - the copy GMime may see; NULL when there are too many fields */
 static char *mask(struct assay_slice bytes)
 {
@@ -65,6 +78,7 @@ static char *mask(struct assay_slice bytes)
 		return NULL;
 	}
 	mask_messages(copy, bytes.n);
+	mask_charsets(copy, bytes.n);
 	return copy;
 }
 
@@ -137,19 +151,24 @@ static void compare_leaf(GMimeObject *parent, GMimeObject *object, gpointer user
 /* read_copy - GMime over the masked copy */
 static void read_copy(struct assay_scan *scan, char *copy, size_t n)
 {
+	const char *charsets[] = { "utf-8", NULL };
+	GMimeParserOptions *options = g_mime_parser_options_new();
 	GByteArray *array = g_byte_array_new_take((guint8 *)copy, n);
 	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(array);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *message;
 
 	g_mime_parser_set_persist_stream(parser, TRUE);
-	message = g_mime_parser_construct_message(parser, NULL);
+	/* Bytes beyond ASCII in a name: nothing else is tried. */
+	g_mime_parser_options_set_fallback_charsets(options, charsets);
+	message = g_mime_parser_construct_message(parser, options);
 	if (message != NULL && scan != NULL)
 		g_mime_message_foreach(message, compare_leaf, scan);
 	if (message != NULL)
 		g_object_unref(message);
 	g_object_unref(parser);
 	g_object_unref(stream);
+	g_mime_parser_options_free(options);
 }
 
 /* assay_gmime_warm - one small mail through everything */
