@@ -111,6 +111,7 @@ class Home:
         self.make_maildir(self.maildir)
         self.log = open(self.log_path, "ab")
         self.before = []  # run at the end, last one first
+        self.wrapped = False
         self.keep = bool(os.environ.get("ASSAY_TEST_KEEP"))
         self.at = 0
 
@@ -144,22 +145,27 @@ class Home:
 
     # ---- the service ----
 
-    def start(self, ready=True, before=None, env=None):
-        """Starts it; `ready`: waits until it says so. `before`: called in the child."""
-        def child():
-            die_with_parent()
-            if before is not None:
-                before()
+    def start(self, ready=True, env=None, wrap=()):
+        """Starts it; `ready`: waits until it says so. `wrap`: a command before it, a tracer."""
         self.mark_log()
-        self.proc = subprocess.Popen([self.assay, "--home", self.path, "serve"], stdin=subprocess.DEVNULL,
-                                     stdout=self.log, stderr=self.log, preexec_fn=child, env=env)
+        self.wrapped = bool(wrap)
+        self.proc = subprocess.Popen([*wrap, self.assay, "--home", self.path, "serve"], stdin=subprocess.DEVNULL,
+                                     stdout=self.log, stderr=self.log, preexec_fn=die_with_parent, env=env)
         if ready:
             self.until_log(": ready in ")
+
+    def terminate(self):
+        """SIGTERM to the service, not to what stands before it."""
+        if not self.wrapped:
+            self.proc.terminate()
+            return
+        with open(os.path.join(self.path, "run", "service.pid"), encoding="ascii") as f:
+            os.kill(int(f.read()), signal.SIGTERM)
 
     def stop(self):
         """In order; its exit code."""
         if self.proc.poll() is None:
-            self.proc.terminate()
+            self.terminate()
             try:
                 self.proc.wait(WAIT_S)
             except subprocess.TimeoutExpired:
@@ -204,12 +210,11 @@ class Home:
     def deliver(self, number, text=None, maildir=None, link=False):
         """One mail, as an MTA (by rename) or a POP client (by link) would do it."""
         name = f"{1700000000 + number}.M{number}P{os.getpid()}.host"
-        if text is None:
-            text = mail(number)
+        data = mail(number).encode() if text is None else text.encode() if isinstance(text, str) else text
         maildir = maildir or self.maildir
         tmp, new = os.path.join(maildir, "tmp", name), os.path.join(maildir, "new", name)
         with open(tmp, "wb") as f:
-            f.write(text if isinstance(text, bytes) else text.encode())
+            f.write(data)
         if link:
             os.link(tmp, new)
             os.unlink(tmp)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -71,6 +72,25 @@ static long try_connect(void)
 	struct sockaddr_in to = { .sin_family = AF_INET };
 
 	return connect(2, (struct sockaddr *)&to, sizeof to) == 0 || errno == ENOTSOCK ? 0 : -1;
+}
+
+/* try_accept - connections of others; EPERM, not ENOTSOCK or EINVAL */
+static long try_accept(void)
+{
+	return accept4(2, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) >= 0 || errno != EPERM ? 0 : -1;
+}
+
+/* try_listen - a socket of our own, for others; on what is none */
+static long try_listen(void)
+{
+	return listen(2, 1) == 0 || errno == ENOTSOCK ? 0 : -1;
+}
+
+/* try_slow - make the others wait: a worse place in the queue for the processor is everybody's own
+ * affair, that of the parent is not */
+static long try_slow(void)
+{
+	return setpriority(PRIO_PROCESS, (id_t)getppid(), 19);
 }
 
 /* try_exec - a program; does not come back when it works */
@@ -191,7 +211,8 @@ static enum assay_status scan(void *state, const struct assay_payload *payload,
 		long (*call)(void);
 	} tries[] = { { "open", try_open }, { "write", try_write }, { "unlink", try_unlink },
 		{ "mkdir", try_mkdir }, { "socket", try_socket }, { "unix", try_unix },
-		{ "connect", try_connect }, { "exec", try_exec }, { "fork", try_fork },
+		{ "connect", try_connect }, { "accept", try_accept }, { "listen", try_listen },
+		{ "slow", try_slow }, { "exec", try_exec }, { "fork", try_fork },
 		{ "thread", try_thread }, { "ptrace", try_ptrace }, { "peek", try_peek },
 		{ "kill", try_kill }, { "rlimit", try_rlimit }, { "stat", try_stat },
 		{ "huge", try_huge }, { "urgent", try_urgent }, { "owner", try_owner },
