@@ -6,6 +6,7 @@
  * or the other one is although answers are enforced; 75: nobody answers; 65: it is no milter.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/slice.h"
 #include "mta/mta.h"
 #include "text/printable.h"
@@ -24,18 +26,25 @@
 
 #define PATIENCE_S 90 /* between two signs of life */
 #define OUT_MAX ((size_t)64 * 1024)
+#define MAIL_MAX ((size_t)256 << 20)
+
+enum { MAIL };
 
 static const struct assay_arg check_args[] = {
+	{ 'm', "mail", "FILE", "Show it this mail instead; repeatable" },
 	{ 0, NULL, NULL, NULL },
 };
 
 /* What goes on. */
 struct check {
 	const char *spec; /* NULL: the first one of [milter] listen */
+	struct assay_words mails;
 	struct assay_config *config;
 	struct assay_host *host;
 	bool enforces;
 	struct assay_buf out;
+	unsigned shown;
+	bool no_input; /* a file that cannot be read */
 	struct assay_err err;
 };
 
@@ -116,27 +125,58 @@ static void add_answer(
 	}
 }
 
-/* ask - one mail, and what came of it */
-static enum assay_status ask(
-    struct check *check, struct assay_mta *mta, bool infected, struct assay_mta_answer *answer)
+/* show - one mail, and what came of it */
+static enum assay_status show(struct check *check, struct assay_mta *mta, const char *what,
+    struct assay_slice bytes, struct assay_mta_answer *answer)
 {
-	const char *what = infected ? "mail with the EICAR test file" : "clean mail";
 	struct assay_mta_mail mail = { .client_name = "localhost",
 		.client_addr = "127.0.0.1",
 		.helo = "localhost",
 		.sender = "<milter-check@assay.invalid>",
 		.rcpt = "<nobody@assay.invalid>",
-		.queue_id = infected ? "milter-check-2" : "milter-check-1" };
+		.bytes = bytes };
 	int64_t begun_ms = assay_clock_mono_ms();
+	enum assay_status st;
+	char queue_id[40];
+
+	(void)snprintf(queue_id, sizeof queue_id, "milter-check-%u", ++check->shown);
+	mail.queue_id = queue_id;
+	st = assay_mta_ask(mta, &mail, answer, &check->err);
+	if (st == ASSAY_OK)
+		add_answer(&check->out, what, answer, assay_clock_mono_ms() - begun_ms);
+	return st;
+}
+
+/* ask - one of our two mails */
+static enum assay_status ask(
+    struct check *check, struct assay_mta *mta, bool infected, struct assay_mta_answer *answer)
+{
+	const char *what = infected ? "mail with the EICAR test file" : "clean mail";
 	enum assay_status st;
 	struct assay_buf text;
 
 	assay_buf_init(&text, OUT_MAX);
 	add_mail(&text, what, infected);
-	mail.bytes = assay_buf_slice(&text);
-	st = assay_mta_ask(mta, &mail, answer, &check->err);
+	st = show(check, mta, what, assay_buf_slice(&text), answer);
+	assay_buf_release(&text);
+	return st;
+}
+
+/* ask_file - one of those that were named */
+static enum assay_status ask_file(struct check *check, struct assay_mta *mta, const char *name)
+{
+	struct assay_mta_answer answer;
+	struct assay_buf text, what;
+	enum assay_status st;
+
+	assay_buf_init(&text, MAIL_MAX);
+	assay_buf_init(&what, 400);
+	(void)assay_printable_add(&what, assay_slice_str(name), 200);
+	st = assay_io_read_file(name, &text, &check->err);
+	check->no_input = st != ASSAY_OK;
 	if (st == ASSAY_OK)
-		add_answer(&check->out, what, answer, assay_clock_mono_ms() - begun_ms);
+		st = show(check, mta, what.p, assay_buf_slice(&text), &answer);
+	assay_buf_release(&what);
 	assay_buf_release(&text);
 	return st;
 }
@@ -191,11 +231,29 @@ static enum assay_status configure(
 	return ASSAY_OK;
 }
 
+/* converse - the mails, and whether all is well */
+static enum assay_status converse(struct check *check, struct assay_mta *mta, bool *good)
+{
+	struct assay_mta_answer clean, infected;
+	enum assay_status st = ASSAY_OK;
+
+	if (check->mails.n == 0) {
+		st = ask(check, mta, false, &clean);
+		if (st == ASSAY_OK)
+			st = ask(check, mta, true, &infected);
+		*good = st == ASSAY_OK && judge(check, &clean, &infected);
+		return st;
+	}
+	for (size_t i = 0; i < check->mails.n && st == ASSAY_OK; i++)
+		st = ask_file(check, mta, check->mails.word[i]);
+	*good = st == ASSAY_OK;
+	return st;
+}
+
 /* check_all - connect, two mails, a verdict about them */
 static int check_all(struct check *check)
 {
 	struct timeval patience = { .tv_sec = PATIENCE_S };
-	struct assay_mta_answer clean, infected;
 	struct assay_err *err = &check->err;
 	struct assay_mta mta;
 	enum assay_status st;
@@ -212,10 +270,7 @@ static int check_all(struct check *check)
 	if (st == ASSAY_OK) {
 		(void)assay_buf_printf(&check->out, "%.*s: a milter, protocol version %u\n",
 		    (int)strcspn(check->spec, " "), check->spec, mta.options.version);
-		st = ask(check, &mta, false, &clean);
-		if (st == ASSAY_OK)
-			st = ask(check, &mta, true, &infected);
-		good = st == ASSAY_OK && judge(check, &clean, &infected);
+		st = converse(check, &mta, &good);
 		assay_mta_close(&mta);
 	}
 	assay_cmd_print(assay_buf_slice(&check->out));
@@ -224,6 +279,8 @@ static int check_all(struct check *check)
 	if (dialled)
 		assay_err_prefix(err, "%s", check->spec);
 	(void)assay_cmd_fail(err);
+	if (check->no_input)
+		return 66;
 	return st == ASSAY_E_CONF ? 64 : st == ASSAY_E_SYNTAX ? 65 : 75;
 }
 
@@ -239,9 +296,12 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	while ((which = assay_args_next(&args, &value)) != ASSAY_ARGS_END) {
 		if (which == ASSAY_ARGS_STOP)
 			return args.exit_code;
-		if (check.spec != NULL)
+		if (which == MAIL)
+			assay_words_add(&check.mails, value);
+		else if (check.spec != NULL)
 			return assay_args_unwanted(&args, value);
-		check.spec = value;
+		else
+			check.spec = value;
 	}
 	assay_buf_init(&check.out, OUT_MAX);
 	if (configure(&check, globals, &check.err) == ASSAY_OK)
@@ -251,6 +311,7 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	assay_buf_release(&check.out);
 	assay_host_close(&check.host);
 	assay_config_free(&check.config);
+	assay_words_free(&check.mails);
 	return assay_cmd_close_stdout(code);
 }
 
