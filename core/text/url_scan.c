@@ -382,7 +382,7 @@ static size_t name_start(const struct scan *s, size_t i)
 	while (i > s->floor && dot - i < ASSAY_URL_HOST_MAX &&
 	    (is_host(at(s, i - 1)) || at(s, i - 1) == '.'))
 		i--;
-	while (at(s, i) == '.' || at(s, i) == '-')
+	while (i <= dot && (at(s, i) == '.' || at(s, i) == '-'))
 		i++;
 	return i;
 }
@@ -513,6 +513,9 @@ static void anchor(struct scan *s, size_t i)
 			(void)with_scheme(s, i, i + 1, false);
 		break;
 	case '.':
+		/* Of several dots in a row the last one stands in a name, if any does. */
+		if (at(s, i + 1) == '.')
+			break;
 		if ((s->flags & ASSAY_URL_DOMAINS) != 0 || assay_slice_caseis(three, "www"))
 			bare(s, i);
 		break;

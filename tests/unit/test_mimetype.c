@@ -202,19 +202,19 @@ static void routes_by_any_type(void **state)
 	struct fake_payload payload = { .bytes = ASSAY_SLICE_LIT("Hello") };
 
 	(void)state;
-	assert_string_equal(route_of(host, &payload), "");
+	assert_string_equal(route_of(host, &payload), "iocextract?");
 	payload.content_type = "message/rfc822";
-	assert_string_equal(route_of(host, &payload), "smtp");
+	assert_string_equal(route_of(host, &payload), "smtp,iocextract?,iocextract?");
 	payload.content_type = "application/octet-stream";
 	payload.extension = "eml";
-	assert_string_equal(route_of(host, &payload), "smtp,decompress?");
+	assert_string_equal(route_of(host, &payload), "smtp,decompress?,iocextract?,iocextract?");
 	payload.extension = NULL;
 	payload.bytes = ASSAY_SLICE_LIT("Received: x\nFrom: y\n\n");
-	assert_string_equal(route_of(host, &payload), "smtp,decompress?");
+	assert_string_equal(route_of(host, &payload), "smtp,decompress?,iocextract?");
 	payload.bytes = ASSAY_SLICE_LIT("Hello");
 	payload.occurrences = json_pack(
 	    "[{s:s},{s:s}]", "content_type", "text/plain", "content_type", "message/global");
-	assert_string_equal(route_of(host, &payload), "smtp");
+	assert_string_equal(route_of(host, &payload), "smtp,iocextract?,iocextract?");
 	json_decref(payload.occurrences);
 }
 

@@ -46,7 +46,8 @@
 	"application/vnd.ms-xpsdocument=decompress?, "                                             \
 	"application/vnd.oasis.opendocument.*=decompress?, application/epub+zip=decompress?, "     \
 	"application/x-dosexec=decompress?, application/octet-stream=decompress?, "                \
-	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?"
+	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?, "                               \
+	"message/*=iocextract?, text/*=iocextract?"
 
 struct wanted {
 	const char *worker;
