@@ -77,6 +77,11 @@ def write(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
+def read_text(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
 def make_dir(path, owner=None, mode=0o755):
     os.makedirs(path, exist_ok=True)
     os.chmod(path, mode)
@@ -177,10 +182,13 @@ class Server:
 
     def __exit__(self, kind, why, trace):
         self.end()
-        if kind is not None and os.path.exists(self.log):
-            for line in self.log_text().split("\n")[-30:]:
-                print("    mta:", line)
+        if kind is not None:
+            self.show_log()
         return False
+
+    def show_log(self, most=30):
+        for line in self.log_text().split("\n")[-most:]:
+            print("    mta:", line)
 
     def start_program(self, *words, before=die_with_parent, env=None):
         with open(self.log, "ab") as log:
@@ -195,8 +203,7 @@ class Server:
         until(look, "the mail server")
 
     def log_text(self):
-        with open(self.log, encoding="utf-8", errors="replace") as f:
-            return f.read()
+        return read_text(self.log) if os.path.exists(self.log) else ""
 
     def processes(self):
         """All that work in our folder, children that nobody is the parent of among them."""
@@ -477,13 +484,15 @@ class Sendmail(Server):
 
     def held(self):
         """The envelopes of what is quarantined, as text."""
-        found = []
-        for folder, _, leaves in os.walk(os.path.join(self.folder, "queue")):
-            for leaf in leaves:
-                if leaf.startswith("hf"):
-                    with open(os.path.join(folder, leaf), encoding="utf-8", errors="replace") as f:
-                        found.append(f.read())
-        return found
+        return [read_text(path) for path in self.held_files()]
+
+    def held_files(self):
+        return [os.path.join(folder, leaf) for folder, _, leaves in os.walk(os.path.join(self.folder, "queue"))
+                for leaf in leaves if leaf.startswith("hf")]
+
+    def forget_held(self):
+        for path in self.held_files():
+            os.unlink(path)
 
 
 SERVICE = """[core]

@@ -52,6 +52,13 @@ def busy(home, number):
     until(lambda: f"{number} busy" in home.status()[1], f"{number} busy scan processes")
 
 
+def kill_scans(home):
+    """What hangs for a door that is no more, which would end with the worker's time only."""
+    for pid in home.scans():
+        os.kill(pid, signal.SIGKILL)
+    busy(home, 0)
+
+
 def well_again(filt, mta, name):
     """Messages are judged."""
     def look():
@@ -73,10 +80,7 @@ def default_action(filt, mta, what, kill):
 
 def check_door(filt, mta):
     default_action(filt, mta, "door", lambda: os.kill(filt.home.child("door:milter"), signal.SIGKILL))
-    # Their scans end with the worker's time only.
-    for pid in filt.home.scans():
-        os.kill(pid, signal.SIGKILL)
-    busy(filt.home, 0)
+    kill_scans(filt.home)
     well_again(filt, mta, "after-door")
 
 
