@@ -16,7 +16,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 
 from livehome import Home, Wrong, is_alive, mail, main_of, until
