@@ -51,7 +51,7 @@ struct entry {
 struct assay_door {
 	struct assay_door_options options;
 	struct entry *entry;
-	size_t room, n;
+	size_t room, n, high; /* high: no entry from there on is used */
 	uint64_t next, first; /* numbers: of the next mail, of the oldest not answered */
 	uint64_t held;        /* bytes of the copies in the entries */
 	uint64_t message_max;
@@ -100,7 +100,7 @@ static struct entry *next_of(struct assay_door *door, uint64_t from)
 {
 	struct entry *found = NULL;
 
-	for (size_t i = 0; i < door->room; i++) {
+	for (size_t i = 0; i < door->high; i++) {
 		struct entry *entry = &door->entry[i];
 
 		if (entry->used && entry->number >= from &&
@@ -267,6 +267,8 @@ static enum assay_status accept_mail(struct assay_door *door, json_t *request,
 		return st;
 	}
 	entry->used = true;
+	if (door->high <= (size_t)(entry - door->entry))
+		door->high = (size_t)(entry - door->entry) + 1;
 	door->next++;
 	door->n++;
 	door->held += held(entry);
@@ -393,6 +395,8 @@ static void forget(struct assay_door *door, struct entry *entry)
 	assay_io_close(&entry->message);
 	assay_ask_release(&entry->ask);
 	entry->used = false;
+	while (door->high > 0 && !door->entry[door->high - 1].used)
+		door->high--;
 	door->n--;
 }
 
@@ -509,7 +513,7 @@ static void shed(struct assay_door *door)
 	struct assay_lines *lines = door->options.lines;
 	int64_t now_ms = assay_clock_mono_ms();
 
-	for (size_t i = 0; i < door->room && door->options.wait_ms > 0; i++) {
+	for (size_t i = 0; i < door->high && door->options.wait_ms > 0; i++) {
 		struct entry *entry = &door->entry[i];
 
 		if (!entry->used || overloads(door, entry) > now_ms)
@@ -578,7 +582,7 @@ static void watch_fd(struct watch *watch, int fd, struct entry *entry)
 /* watch_entries - running conversations, and those that shall begin later */
 static void watch_entries(struct assay_door *door, struct watch *watch)
 {
-	for (size_t i = 0; i < door->room; i++) {
+	for (size_t i = 0; i < door->high; i++) {
 		struct entry *entry = &door->entry[i];
 
 		if (!entry->used)

@@ -198,6 +198,7 @@ static void start(struct master *m, struct scan *s)
 	s->killed = NULL;
 	s->starts++;
 	assay_board_set_state(page, ASSAY_BOARD_STARTING);
+	put_head(m, s);
 	if (fork_scan(m, s, &err) == ASSAY_OK) {
 		put_head(m, s);
 		return;

@@ -284,6 +284,12 @@ static void add_new(struct assay_service *s)
 	}
 }
 
+/* has_new - is there one of the new generation already? */
+static bool has_new(struct assay_service *s, const struct assay_ward *old)
+{
+	return assay_supervise_find(&s->sup, old->kind, old->name, s->reload.generation) != NULL;
+}
+
 /* settled - the one started last is up, or has had its time */
 static bool settled(const struct assay_service *s)
 {
@@ -291,6 +297,23 @@ static bool settled(const struct assay_service *s)
 
 	return child == NULL || assay_supervise_up(&s->sup, child) || child->crashes > 0 ||
 	    assay_clock_mono_ms() - child->started_ms > UP_MOST_MS;
+}
+
+/* beside - a door with sockets of its own goes when the new one has taken them over: true, it is on
+ * its way */
+static bool beside(struct assay_service *s, const struct assay_ward *old)
+{
+	int fds[ASSAY_LISTEN_MOST];
+	struct assay_err err;
+
+	if (old->leaving || strcmp(old->kind, "door") != 0 || !is_wanted(s, old) ||
+	    assay_listens_of(&s->listens, old->name, fds) == 0 || has_new(s, old))
+		return false;
+	s->reload.now =
+	    assay_supervise_add(&s->sup, old->kind, old->name, s->reload.generation, &err);
+	if (s->reload.now != NULL)
+		s->reload.now->started_ms = assay_clock_mono_ms();
+	return s->reload.now != NULL;
 }
 
 /* exchange - one of them, when its turn has come */
@@ -307,12 +330,14 @@ static void exchange(struct assay_service *s)
 		s->reload.step = ASSAY_RELOAD_LAST;
 		return;
 	}
+	if (beside(s, child))
+		return;
 	if (!child->leaving)
 		assay_supervise_leave(&s->sup, child, assay_service_stop_time(s));
 	if (child->pid > 0)
 		return;
 	s->reload.now = NULL;
-	if (is_wanted(s, child)) {
+	if (is_wanted(s, child) && !has_new(s, child)) {
 		assay_supervise_again(child, s->reload.generation);
 		child->started_ms = assay_clock_mono_ms();
 		child->crashes = 0;

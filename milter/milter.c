@@ -25,7 +25,6 @@
 struct milter {
 	struct assay_engine_options engine;
 	const char *const *listen;
-	unsigned processes;
 	bool libmilter;
 };
 
@@ -36,10 +35,8 @@ static const struct assay_opt options[] = {
 	    "inet6:PORT@ADDRESS, systemd:NAME" },
 	{ "engine", ASSAY_OPT_ENUM, "native", 0, 0, "native|libmilter",
 	    "Who speaks the protocol; with libmilter a slow scan may hold up other sessions" },
-	{ "processes", ASSAY_OPT_INT, "1", 1, 64, NULL,
-	    "Processes that share the sockets; one serves some thousand messages per second" },
 	{ "max_sessions", ASSAY_OPT_INT, "500", 1, 500, NULL,
-	    "Connections of mail servers to one process; more wait in the socket" },
+	    "Connections of mail servers; more wait in the socket" },
 	{ "idle_timeout", ASSAY_OPT_TIME, "7210s", 1000, 86400000, NULL,
 	    "How long a server may say nothing: as long as its SMTP client may" },
 	{ "progress", ASSAY_OPT_TIME, "10s", 100, 3600000, NULL,
@@ -47,7 +44,7 @@ static const struct assay_opt options[] = {
 	{ "drain_time", ASSAY_OPT_TIME, "10s", 0, 3600000, NULL,
 	    "When the service stops or reloads: time for servers to end sessions by themselves" },
 	{ "memory", ASSAY_OPT_SIZE, "64M", 1 << 20, INT64_MAX, NULL,
-	    "Memory for messages that come in, in one process; more of them go to files" },
+	    "Memory for messages that come in; more of them go to files" },
 	{ "tmp_dir", ASSAY_OPT_STR, "spool/tmp", 0, 0, NULL,
 	    "Directory of those files, below that for state" },
 	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
@@ -61,7 +58,6 @@ static enum assay_status milter_open(
 	enum assay_status st = ASSAY_OK;
 
 	milter->listen = assay_opt_list(opts, "listen");
-	milter->processes = (unsigned)assay_opt_int(opts, "processes");
 	milter->libmilter = strcmp(assay_opt_str(opts, "engine"), "libmilter") == 0;
 	milter->engine = (struct assay_engine_options){
 		.max_sessions = (size_t)assay_opt_int(opts, "max_sessions"),
@@ -76,10 +72,6 @@ static enum assay_status milter_open(
 	else if (milter->libmilter && !HAS_LIBMILTER)
 		st = assay_err_set(
 		    err, ASSAY_E_CONF, "[milter] engine: this assay was built without libmilter");
-	else if (milter->libmilter && milter->processes > 1)
-		st = assay_err_set(err, ASSAY_E_CONF,
-		    "[milter] processes: libmilter knows one only; take it out, or engine = "
-		    "native");
 	if (st == ASSAY_OK) {
 		*state = milter;
 		return ASSAY_OK;
@@ -119,17 +111,10 @@ static const char *const *milter_sockets(void *state)
 	return ((const struct milter *)state)->listen;
 }
 
-/* milter_processes - side by side */
-static unsigned milter_processes(void *state)
-{
-	return ((const struct milter *)state)->processes;
-}
-
 static const struct assay_provider provider = {
 	.run = milter_run,
 	.flags = ASSAY_PROVIDER_INLINE,
 	.sockets = milter_sockets,
-	.processes = milter_processes,
 };
 
 const struct assay_plugin assay_plugin = {

@@ -235,9 +235,9 @@ static int scan_all(
 	struct assay_err err;
 	int code = 0;
 
-	st = assay_scan_output_open(&output, setup, &ask->style, &err);
+	st = assay_door_open(&options, &input.door, &err);
 	if (st == ASSAY_OK)
-		st = assay_door_open(&options, &input.door, &err);
+		st = assay_scan_output_open(&output, setup, &ask->style, &err);
 	if (st == ASSAY_OK)
 		st = assay_scan_input_run(&input, ask->operands.word, &err);
 	if (st != ASSAY_OK)

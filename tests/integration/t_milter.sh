@@ -10,8 +10,11 @@ assay=${ASSAY:-${2:-build}/assay}
 command -v python3 >/dev/null || { echo "t_milter: python3 is missing"; exit 77; }
 tmp=$(mktemp -d)
 unset ASSAY_HOME NOTIFY_SOCKET
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE
 failed=0
 service=
+holds=
 home=$tmp/home
 sock=$tmp/m/milter.sock
 mkdir "$home"
@@ -19,6 +22,7 @@ mkdir "$home"
 # shellcheck disable=SC2317 # called by trap
 finish() {
 	[ -z "$service" ] || kill -9 "$service" 2>/dev/null
+	[ -z "$holds" ] || kill "$holds" 2>/dev/null
 	rm -rf "$tmp"
 }
 trap finish EXIT
@@ -63,12 +67,25 @@ reload() {
 
 # milter ... - the mail server
 milter() {
-	PYTHONDONTWRITEBYTECODE=1 python3 "$src/tests/integration/milter.py" "$sock" "$@"
+	python3 "$src/tests/integration/milter.py" "$sock" "$@"
 }
 
 # descriptors PID - of the process, without the pages that lines to scan processes keep
 descriptors() {
 	find "/proc/$1/fd" -type l ! -lname '*assay-progress*' | wc -l
+}
+
+# hold SECONDS - in the background: a session in the middle of a message
+hold() {
+	: >"$tmp/held"
+	python3 "$src/tests/integration/milter.py" "$sock" hold "$1" >"$tmp/held" 2>&1 &
+	holds=$!
+	k=0
+	until grep -q begun "$tmp/held"; do
+		k=$((k + 1))
+		[ $k -le 600 ] || { wrong "hold does not begin"; return 1; }
+		sleep 0.1
+	done
 }
 
 # door - pid of the milter's process
@@ -152,34 +169,42 @@ done
 [ "$(door)" = "$pid" ] || wrong "the door is another process now"
 
 # A reload in the middle of a message: it is answered all the same, by the old door.
-milter hold 2 >"$tmp/held" 2>&1 &
-holds=$!
-k=0
-until grep -q begun "$tmp/held"; do
-	k=$((k + 1))
-	[ $k -le 600 ] || { wrong "hold does not begin"; break; }
-	sleep 0.1
-done
+hold 2
 reload
-wait $holds
+wait "$holds"; holds=
 grep -q '^a' "$tmp/held" || wrong "a reload cut a message: $(cat "$tmp/held")"
 check 0 "test file: rejected"
+
+# A session that is open and says nothing: the old door waits for it a while (drain_time), and the new
+# one listens before it does.
+old=$(door)
+hold 30
+"$assay" --home "$home" reload --no-wait >"$tmp/out" 2>&1 || wrong "reload: $(cat "$tmp/out")"
+k=0
+until [ "$(door | wc -w)" -gt 1 ]; do
+	k=$((k + 1))
+	[ $k -le 600 ] || { wrong "no new door beside the old one"; break; }
+	sleep 0.1
+done
+check 0 "test file: rejected"
+[ -d "/proc/$old" ] || wrong "the old door did not wait for its session"
+kill "$holds"
+wait "$holds" 2>/dev/null; holds=
+k=0
+while [ -d "/proc/$old" ]; do
+	k=$((k + 1))
+	[ $k -le 600 ] || { wrong "the old door stays"; break; }
+	sleep 0.1
+done
 
 # A killed door comes back.
 kill -9 "$(door)"
 until_ready
 
 # A stop in the middle of a message.
-milter hold 1 >"$tmp/held" 2>&1 &
-holds=$!
-k=0
-until grep -q begun "$tmp/held"; do
-	k=$((k + 1))
-	[ $k -le 600 ] || { wrong "hold does not begin"; break; }
-	sleep 0.1
-done
+hold 1
 kill "$service"
-wait $holds
+wait "$holds"; holds=
 grep -q '^a' "$tmp/held" || wrong "a stop cut a message: $(cat "$tmp/held")"
 wait "$service" || wrong "the service ended with $?"
 service=
