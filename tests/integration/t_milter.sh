@@ -118,6 +118,18 @@ conf "$rule reject\\nreply = 554 5.7.9 50%% of it is bad\\n"
 reload
 check 0 "554 5.7.9 50% of it is bad"
 
+# The other engine, where it is.
+conf "engine = libmilter\\n$rule reject\\n"
+if "$assay" --home "$home" config -t >/dev/null 2>&1; then
+	reload
+	check 0 "test file: rejected"
+	conf "$rule reject\\n"
+	reload
+	check 0 "test file: rejected"
+else
+	conf "$rule reject\\n"
+fi
+
 # What was on the wire is what is scanned: the root has the digest of the file with CRLF.
 set --
 for f in "$src"/docs/samples/*.eml; do
