@@ -9,6 +9,7 @@ Both are started as root; whatever happens, `end` leaves no process.
 import base64
 import ctypes
 import grp
+import json
 import os
 import pwd
 import re
@@ -512,7 +513,8 @@ marker = MARK-crash
 [hang]
 marker = MARK-hang
 [milter]
-listen = unix:{socket} mode=0666, inet:{port}@127.0.0.1
+listen = unix:{socket} mode=0666{more_sockets}
+engine = {engine}
 progress = 1s
 {milter}
 [policy]
@@ -542,7 +544,9 @@ action = discard
 class Filter:
     """The service with the milter and one rule for each action; of a Home that is there."""
 
-    def __init__(self, home, build):
+    def __init__(self, home, build, engine="native"):
+        self.engine = engine
+        self.at, self.by_name = 0, {}
         self.home, self.plugins = home, os.path.join(os.path.abspath(build), "tests", "plugins")
         if not os.access(os.path.join(os.path.abspath(build), "plugins", "milter.so"), os.R_OK):
             raise Missing("the plugin milter is not built")
@@ -552,17 +556,34 @@ class Filter:
         """`more`: providers, milter, policy, more: text that is put in there."""
         parts = {"providers": "", "milter": "", "policy": "", "more": "", **more}
         self.home.configure(SERVICE.format(
-            plugins=self.plugins, socket=self.socket, port=self.port, domain=DOMAIN, scans=scans,
+            engine=self.engine, more_sockets=f", inet:{self.port}@127.0.0.1" if self.engine == "native" else "",
+            plugins=self.plugins, socket=self.socket, domain=DOMAIN, scans=scans,
             enforce="yes" if enforce else "no", worker_timeout=worker_timeout, **parts))
 
     def reload(self):
         run(self.home.assay, "--home", self.home.path, "reload")
 
+    def read_reports(self):
+        """What has come since the last time."""
+        path = os.path.join(self.home.path, "reports.jsonl")
+        if not os.path.exists(path):
+            return
+        with open(path, "rb") as f:
+            f.seek(self.at)
+            for line in f:
+                if not line.endswith(b"\n"):
+                    break
+                self.at += len(line)
+                report = json.loads(line)
+                for result in report["results"][:1]:
+                    name = (result["workers"].get("smtp") or {}).get("message_id")
+                    self.by_name.setdefault(name, []).append(report)
+
     def report(self, message_id, most_s=WAIT_S):
         """The one report of this message."""
         def look():
-            return [r for r in self.home.reports()
-                    if r["results"] and r["results"][0]["workers"].get("smtp", {}).get("message_id") == message_id]
+            self.read_reports()
+            return self.by_name.get(message_id)
         found = until(look, f"a report of {message_id}", most_s)
         if len(found) != 1:
             raise Wrong(f"{len(found)} reports of {message_id}")

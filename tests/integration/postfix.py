@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """postfix.py - the milter in a real Postfix: what clients are told, and what is delivered
 
-usage: postfix.py SOURCE BUILD
+usage: postfix.py SOURCE BUILD ENGINE
 
 Each action, enforced and observed; bytes of messages, delivered and reported; sessions (TLS, login,
 8BITMIME, SMTPUTF8, null senders, many messages on a connection); a large mail; the same mail through
@@ -118,6 +118,8 @@ def check_session(filt, mta):
     expect("message_time", meta["message_time"]["source"], "milter")
     expect("facts", [meta["facts"][w] for w in ("auth", "daemon", "mailfrom")],
            [[USER], ["ORIGINATING"], ["eve@inside.example"]])
+    if filt.engine == "libmilter":  # it has one socket
+        return
     expect("reply over inet", send(mta.ports["inet"], awkward("inet", "reject"))[0], 550)
     plain = filt.report("inet@outside.example")["request_meta"]["envelope"]["client"]
     expect("no TLS, no login", (plain["tls"], plain["auth"]), (None, None))
@@ -166,6 +168,37 @@ def check_eight_bit(filt, mta):
     expect("UTF-8: sender", report["request_meta"]["envelope"]["sender"]["addr"], "j\u00f6rg@outside.example")
     expect("UTF-8: recipient", report["recipients"][0]["raw"], f"gr\u00fc\u00dfe@{DOMAIN}")
     expect("UTF-8: subject", report["results"][0]["workers"]["smtp"]["subject"], "tag \u65e5\u672c")
+
+
+def hidden():
+    """name -> a message with a program in it, at places where filters have not looked."""
+    program = b"Content-Type: application/octet-stream; name=\"a.exe\"\r\n\r\nMZ\r\n"
+    letter = b"Content-Type: text/plain\r\n\r\nhello\r\n"
+    big = b"Content-Type: application/octet-stream; name=big.bin\r\n\r\n" + b"0123456789abcde\r\n" * 200000
+    inner = b"Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n" + program
+    inline = program.replace(b"\r\n\r\n", b"\r\nContent-Disposition: inline; filename=a.exe\r\n\r\n")
+
+    def mixed(*parts, head=b"Content-Type: multipart/mixed; boundary=b"):
+        return head + b"\r\n\r\n" + b"".join(b"--b\r\n" + part for part in parts) + b"--b--\r\n"
+    return {"second": mixed(letter, program), "behind-a-big-one": mixed(big, program), "between": mixed(letter, program, big),
+            "odd-case": mixed(letter, program, head=b"CONTENT-type: MULTIPART/Mixed; BOUNDARY=\"b\""),
+            "alternative": mixed(letter, program, head=b"Content-Type: multipart/alternative; boundary=b"),
+            "inner": mixed(letter, inner), "inline": mixed(inline, letter), "alone": program,
+            "like-a-picture": b"X-Picture: 1\r\n" + mixed(program)}
+
+
+def check_attachments(filt, mta):
+    """A program is found wherever it is, and everything beside it as well."""
+    client = Client(mta.ports["milter"])
+    for name, body in hidden().items():
+        first = b"GIF89a: 1\r\n" if name == "like-a-picture" else b""
+        data = (first + b"From: a@outside.example\r\nTo: r@inside.example\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+                b"Message-ID: <%s@outside.example>\r\nMIME-Version: 1.0\r\n" % name.encode()) + body
+        expect(f"a program, {name}", client.put(data, sender="" if name == "alone" else "s@outside.example")[0], 550)
+        report = filt.report(f"{name}@outside.example")
+        expect(f"{name}: rule", report["verdict"]["rule"], "programs")
+        expect(f"{name}: big.bin", "big.bin" in report["facts"]["filename"], b"big.bin" in body)
+    client.quit()
 
 
 def large(size):
@@ -268,15 +301,23 @@ def check_ways(filt, mta, source):
     expect("samples", n > 2, True)
 
 
+def shipped_line(source, path):
+    """That of contrib, with our socket."""
+    with open(os.path.join(source, "contrib", "milter", "main.cf"), encoding="utf-8") as f:
+        (line,) = (row.strip() for row in f if row.startswith("smtpd_milters"))
+    expect("contrib names the socket once", line.count("unix:/assay/milter.sock"), 1)
+    return line.replace("unix:/assay/milter.sock", "unix:" + path)
+
+
 def main():
-    source, build = sys.argv[1:3]
+    source, build, engine = sys.argv[1:4]
     with Home(os.path.join(build, "assay")) as home:
-        filt = Filter(home, build)
-        unix = f"smtpd_milters = unix:{filt.socket}"
+        filt = Filter(home, build, engine)
+        unix = shipped_line(source, filt.socket)
         listeners = {"milter": [unix], "inet": [f"smtpd_milters = inet:127.0.0.1:{filt.port}"],
                      "login": [unix, "milter_macro_daemon_name = ORIGINATING"]}
         with Postfix(os.path.join(home.top, "postfix"), listeners) as mta:
-            maildir = f"[maildir]\nmaildirs = {home.maildir}\nrescan = 1s\n"
+            maildir = f"[maildir]\nmaildirs = {home.maildir}\nrescan = 1s\n[rule programs]\nwhen.extension = exe\naction = reject\n"
             filt.configure(providers=", maildir", more=maildir)
             home.start()
             mta.start()
@@ -284,6 +325,7 @@ def main():
             check_session(filt, mta)
             check_connection(filt, mta)
             check_eight_bit(filt, mta)
+            check_attachments(filt, mta)
             check_large(filt, mta)
             filt.configure(enforce=False, providers=", maildir", more=maildir)
             home.mark_log()

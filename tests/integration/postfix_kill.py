@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """postfix_kill.py - the service dies, hangs, stops or reloads while Postfix waits for its verdict
 
-usage: postfix_kill.py BUILD
+usage: postfix_kill.py BUILD ENGINE
 
 One message is in work per milter_default_action. The door, then the whole service, is killed: Postfix
 does what that setting says with the message in hand, the next one is judged again. A scan process or the scan master is
@@ -49,7 +49,7 @@ class Sender(threading.Thread):
 
 def busy(home, number):
     """Until so many scan processes are at work on a message."""
-    until(lambda: f"{number} busy" in home.status()[1], f"{number} busy scan processes")
+    home.until_status(0, f" {number} busy", 15)
 
 
 def kill_scans(home):
@@ -154,9 +154,9 @@ def check_stop(filt, mta):
 
 
 def main():
-    build = sys.argv[1]
+    build, engine = sys.argv[1:3]
     with Home(os.path.join(build, "assay")) as home:
-        filt = Filter(home, build)
+        filt = Filter(home, build, engine)
         unix = f"smtpd_milters = unix:{filt.socket}"
         listeners = {a: [unix, f"milter_default_action = {a}"] for a in ACTIONS}
         listeners["impatient"] = [unix, f"milter_content_timeout = {PATIENCE_S}s", f"milter_command_timeout = {PATIENCE_S}s"]

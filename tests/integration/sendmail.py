@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """sendmail.py - the milter in a real Sendmail: what clients are told, and what is delivered
 
-usage: sendmail.py BUILD ROOT
+usage: sendmail.py SOURCE BUILD ROOT ENGINE
 
 ROOT has Sendmail's packages, unpacked. Each action, enforced and observed, against a Sendmail without
 a filter; facts of the session, many messages on a connection, a large mail; the door is killed in
@@ -17,7 +17,6 @@ from mta import DOMAIN, Client, Filter, Sendmail, expect, main_or_skip, send, wi
 from postfix import FORGED, as_delivered, awkward, large, our_lines
 from postfix_kill import Sender, busy, kill_scans, message
 
-TIMES = "T=C:1m;S:30s;R:60s;E:5m"
 REPLIES = {"accept": (250, "2.0.0"), "tag": (250, "2.0.0"), "reject": (550, "5.7.1 No 100% of that ("),
            "tempfail": (451, "4.7.1 Message could not be examined"), "quarantine": (250, "2.0.0"),
            "discard": (250, "2.0.0")}
@@ -110,15 +109,24 @@ def check_killed(filt, mtas):
     until(lambda: send(mtas["F=T, "].port, message("after", "reject"))[0] == 550, "a verdict again", every_s=0.2)
 
 
+def shipped_line(source, path, how):
+    """That of contrib, with our socket and F=."""
+    with open(os.path.join(source, "contrib", "milter", "sendmail.mc"), encoding="utf-8") as f:
+        (line,) = (row.strip() for row in f if row.startswith("INPUT_MAIL_FILTER"))
+    expect("contrib names the socket and F=T once",
+           (line.count("/run/assay/milter/milter.sock"), line.count("F=T, ")), (1, 1))
+    return line.replace("/run/assay/milter/milter.sock", path).replace("F=T, ", how)
+
+
 def main():
-    build, root = sys.argv[1:3]
+    source, build, root, engine = sys.argv[1:5]
     # Sendmail trusts no socket below a directory that all may write to, as /tmp is.
     with Home(os.path.join(build, "assay"), folder="/run") as home:
-        filt = Filter(home, build)
+        filt = Filter(home, build, engine)
         mtas = {}
         try:
             for n, how in enumerate([*ON_LOSS, "none"]):
-                line = f"INPUT_MAIL_FILTER(`assay', `S=unix:{filt.socket}, {how}{TIMES}')dnl"
+                line = shipped_line(source, filt.socket, how)
                 mtas[how] = Sendmail(os.path.join(home.top, f"sendmail{n}"), root, "" if how == "none" else line)
             filt.configure(scans=4)
             home.start()
