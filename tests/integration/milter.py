@@ -1,142 +1,161 @@
-#!/usr/bin/env python3
-"""milter.py - the milter and mail servers that are none: miltertest scripts, loads, faults
+"""A mail server's side of the milter protocol, for tests. As a program: milter.py SOCKET COMMAND ...
 
-usage: milter.py SOURCE BUILD ENGINE [MILTER-LOAD]
-
-What milter.lua does must have come to the reports as it was said; afterwards the door has the
-descriptors and, but for what its allocator keeps, the memory that it had before. MILTER-LOAD is a
-generator of loads, with its faults; without it that part is left out.
+    send FILE...     each message over one connection; queue ids Q0, Q1 ...; prints the answers
+    odd              sessions that end where they should not, hundreds of them
+    hold SECONDS     a session in the middle of a message for so long, then its end; prints the answer
 """
-import json
-import os
-import shutil
 import socket
 import struct
-import subprocess
 import sys
+import time
 
-from livehome import Home, Wrong, mail, until
-from mta import Filter, Missing, expect, main_or_skip, run
-
-SENT = {"accept": "accept", "tag": "tag", "quarantine": "quarantine", "reject": "reject", "tempfail": "tempfail",
-        "discard": "discard", "after": "accept", "null": "accept", "not-null": "reject", "null-again": "reject",
-        "whole-mail": "reject", "whole-rcpt": "reject", "whole-header": "reject", "whole-eoh": "reject",
-        "whole-body": "reject", "greeted": "tag", "greeted-again": "reject", "many": "reject", "headers": "reject",
-        "no-body": "reject", "large": "reject", "old": "quarantine", "old-reject": "reject",
-        "macros": "reject"}
-MEMORY_KB = 16 << 10  # what may stay with the allocator
+CLIENT = b"client.example\0004\0\x19192.0.2.1\0"
 
 
-def descriptors(pid):
-    return sorted(os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{pid}/fd"))
+def packet(letter, data=b""):
+    return struct.pack(">I", len(data) + 1) + letter + data
 
 
-def memory_kb(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
+class Milter:
+    """One connection, negotiated: every answer but that at the end of a message is left out."""
 
+    def __init__(self, path, steps=0x1fffff):
+        if path.startswith("inet:"):
+            port, host = path[5:].split("@")
+            self.sock = socket.create_connection((host, int(port)))
+        else:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(path.removeprefix("unix:").split()[0])
+        self.sock.settimeout(120)
+        self.say(packet(b"O", struct.pack(">III", 6, 0x1ff, steps)))
+        letter, data = self.hear()
+        assert letter == b"O", letter
+        self.version, self.actions, self.steps = struct.unpack(">III", data[:12])
 
-def has_sanitizers(build):
-    """They keep what was freed."""
-    with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as f:
-        return any(line.startswith("ASSAY_SANITIZE:STRING=") and line.strip()[-1] != "=" for line in f)
+    def say(self, data):
+        self.sock.sendall(data)
 
+    def exactly(self, n):
+        data = b""
+        while len(data) < n:
+            more = self.sock.recv(n - len(data))
+            if not more:
+                raise EOFError("the filter hung up")
+            data += more
+        return data
 
-def script(filt, source, name):
-    """milter.lua, once; what it sent, as it is reported."""
-    run("miltertest", "-D", f"socket=unix:{filt.socket}", "-D", f"name={name}", "-s",
-        os.path.join(source, "tests", "integration", "milter.lua"))
-    for what, action in SENT.items():
-        report = filt.report(f"{name}-{what}@a.example")
-        envelope = report["request_meta"]["envelope"]
-        expect(f"{what}: action", report["verdict"]["action"], action)
-        expect(f"{what}: queue id", report["request_meta"]["queue_id"], what)
-        expect(f"{what}: sender", envelope["sender"]["addr"], None if what.startswith("null") else "s@a.example")
-        wanted = [f"r{n}@b.example" for n in range(1, 1001)] if what == "many" else ["r@b.example"]
-        expect(f"{what}: recipients", [r["addr"] for r in envelope["recipients"]], wanted)
-        if "given" in json.dumps(report["results"]).lower():
-            raise Wrong(f"{what}: something of a message that was given up is in it")
-    by = {what: filt.report(f"{name}-{what}@a.example") for what in ("greeted", "greeted-again", "not-null", "large", "old")}
-    clients = {what: r["request_meta"]["envelope"]["client"] for what, r in by.items()}
-    expect("an IPv6 client", clients["not-null"]["addr"], "2001:db8::1")
-    expect("a client from nowhere", clients["greeted"]["addr"], None)
-    expect("the last greeting", (clients["greeted"]["helo"], clients["greeted-again"]["helo"]), ("second.example", "third.example"))
-    expect("large", by["large"]["results"][0]["size"] > 100 * 3600 * 18, True)
-    expect("a hold that is not allowed", by["old"]["verdict"]["answered"], "quarantine")
+    def hear(self):
+        n = struct.unpack(">I", self.exactly(4))[0]
+        data = self.exactly(n)
+        return data[:1], data[1:]
 
+    def connect(self, helo=b"client.example"):
+        self.say(packet(b"D", b"C{daemon_name}\0smtpd\0") + packet(b"C", CLIENT) +
+                 packet(b"H", helo + b"\0"))
 
-def garbage(filt):
-    """Bytes that are no milter protocol: the line is closed, nothing else happens."""
-    packets = [b"", b"\0", b"\0\0\0", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\1?", b"GET / HTTP/1.1\r\n\r\n",
-               struct.pack(">I", 13) + b"O" + b"\xff" * 12, struct.pack(">I", 13) + b"O" + struct.pack(">III", 6, 0x1ff, 0x1fffff) +
-               struct.pack(">I", 5) + b"L\0\0\0\0" + struct.pack(">I", 1 << 30)]
-    for packet in packets:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(60)
-            line.connect(filt.socket)
-            line.sendall(packet)
-            line.shutdown(socket.SHUT_WR)
-            try:
-                while line.recv(4096):
-                    pass
-            except ConnectionResetError:
-                pass
+    def message(self, raw, queue_id="Q", sender=b"<a@example.org>", rcpts=(b"<b@example.net>",)):
+        """All but the end; lines may end in LF or CRLF, the body goes as it is."""
+        head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+        out = packet(b"M", sender + b"\0")
+        for rcpt in rcpts:
+            out += packet(b"R", rcpt + b"\0")
+        out += packet(b"T")
+        field = b""
+        for line in head.split(b"\n") + [b""]:
+            if line[:1] in (b" ", b"\t") and field:
+                field += b"\n" + line
+                continue
+            if field:
+                name, _, value = field.partition(b":")
+                out += packet(b"D", b"L") + packet(b"L", name + b"\0" + value + b"\0")
+            field = line
+        out += packet(b"N")
+        body = body.replace(b"\n", b"\r\n")
+        for i in range(0, len(body), 65535):
+            out += packet(b"D", b"B") + packet(b"B", body[i:i + 65535])
+        self.say(out + packet(b"D", b"Ei\0" + queue_id.encode() + b"\0"))
 
+    def end(self):
+        """The answer: letters and data of all its packets, progress left out."""
+        self.say(packet(b"E"))
+        answer = []
+        while True:
+            letter, data = self.hear()
+            if letter != b"p":
+                answer.append((letter.decode(), data))
+            if letter in b"acdrty":
+                self.say(packet(b"A"))
+                return answer
 
-def load(filt, program, folder, runs=4):
-    """A load, told what to expect; then with servers that give up or hang up."""
-    pid = filt.home.child("door:milter")
-    base = [program, "-S", f"unix:{filt.socket}", "-c", "4", "-m", "10", "-n", "200", "--pid", str(pid)]
-    faults = [["--expect", "reject*:action=reject,code=550", "--expect", "tag*:action=accept,header=X-Assay-Verdict~tag",
-               "--expect", "accept*:action=accept,noheader=X-Assay-Verdict"],
-              ["--fault-abort", "7"], ["--fault-drop", "9"], ["--mta", "sendmail"]]
-    for more in faults[:runs]:
-        out = json.loads(run(*base, *more, folder))
-        print("load", *more[:2], {k: out[k] for k in out if k in ("msg_per_s", "messages", "errors", "actions")})
-
-
-def mails(folder):
-    os.makedirs(folder)
-    for n in range(60):
-        word = ("reject", "tag", "accept")[n % 3]
-        with open(os.path.join(folder, f"{word}{n}.eml"), "w", encoding="ascii", newline="") as f:
-            f.write(mail(n).replace("Subject: ", f"Subject: {word} "))
-    return folder
-
-
-def main():
-    source, build, engine = sys.argv[1:4]
-    if shutil.which("miltertest") is None:
-        raise Missing("there is no miltertest; apt-get install miltertest")
-    with Home(os.path.join(build, "assay")) as home:
-        filt = Filter(home, build, engine)
-        filt.configure()
-        home.start()
-        folder = mails(os.path.join(home.top, "mails"))
-        script(filt, source, "first")
-        # A few memory files are kept, for as many messages as there were at once.
-        if len(sys.argv) > 4:
-            load(filt, sys.argv[4], folder, 1)
-        door = home.child("door:milter")
-        before, kb = descriptors(door), memory_kb(door)
-        for n in range(3):
-            script(filt, source, f"again{n}")
-            garbage(filt)
-        if len(sys.argv) > 4:
-            load(filt, sys.argv[4], folder)
-        expect("the door", home.child("door:milter"), door)
+    def close(self):
         try:
-            until(lambda: descriptors(door) == before, "", 30)
-        except Wrong:
-            raise Wrong(f"descriptors of the door, before: {before}, now: {descriptors(door)}") from None
-        grown = memory_kb(door) - kb
-        print(f"descriptors {len(before)}; memory {kb} kB, and {grown} kB after")
-        if not has_sanitizers(build):
-            expect(f"memory is back ({grown} kB more)", grown < MEMORY_KB, True)
-        home.until_status(0)
-        expect("exit code of the service", home.stop(), 0)
-    return 0
+            self.say(packet(b"Q"))
+        except OSError:
+            pass
+        self.sock.close()
+
+
+def words(answer):
+    return " ".join(letter + (":" + data.rstrip(b"\0").decode("latin-1") if data else "")
+                    for letter, data in answer)
+
+
+def send(path, files):
+    milter = Milter(path)
+    milter.connect()
+    for i, name in enumerate(files):
+        with open(name, "rb") as f:
+            milter.message(f.read(), f"Q{i}")
+        print(f"Q{i}", words(milter.end()))
+    milter.close()
+
+
+def odd(path):
+    mail = b"Subject: odd\n\nbody\n"
+    for i in range(300):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(path.removeprefix("unix:").split()[0])
+        if i % 3:
+            sock.sendall(packet(b"O", struct.pack(">III", 6, 0x1ff, 0x1fffff))[:i % 17])
+        sock.close()
+    for i in range(100):
+        milter = Milter(path)
+        milter.connect()
+        milter.message(mail, "ODD")
+        if i % 5 == 0:  # cut in a packet
+            milter.say(packet(b"B", b"x" * 1000)[:500])
+        elif i % 5 == 1:  # abort twice, then again
+            milter.say(packet(b"A") + packet(b"A"))
+            milter.message(mail, "ODD")
+        elif i % 5 == 2:  # a second EHLO, and another SMTP session
+            milter.say(packet(b"H", b"again\0") + packet(b"K"))
+            milter.connect(b"other")
+        elif i % 5 == 3:  # hang up while it waits
+            milter.say(packet(b"E"))
+        else:  # nonsense
+            milter.say(packet(b"?") if i % 2 else b"\xff" * 8)
+        milter.sock.close() if i % 2 else milter.close()
+    # All is as if nothing had been.
+    milter = Milter(path)
+    milter.connect()
+    milter.message(mail, "AFTER", sender=b"<>")
+    print(words(milter.end()))
+    milter.close()
+
+
+def hold(path, seconds):
+    milter = Milter(path)
+    milter.connect()
+    milter.message(b"Subject: held\n\nbody\n", "HELD")
+    print("begun", flush=True)
+    time.sleep(seconds)
+    print(words(milter.end()), flush=True)
 
 
 if __name__ == "__main__":
-    main_or_skip(main)
+    if sys.argv[2] == "send":
+        send(sys.argv[1], sys.argv[3:])
+    elif sys.argv[2] == "odd":
+        odd(sys.argv[1])
+    else:
+        hold(sys.argv[1], float(sys.argv[3]))

@@ -1,6 +1,6 @@
 #!/bin/sh
 # t_miltertest.sh SOURCE BUILD - odd orders of the milter protocol, by miltertest(8); loads and faults, where
-# the generator beside the corpus is there (milter.py). Each engine that was built.
+# the generator beside the corpus is there (miltertest.py). Each engine that was built.
 set -eu
 source=$1 build=$2
 tool=$(dirname "${ASSAY_CORPUS:-$source/../shared/corpus}")/tools/milter-load/milter-load.c
@@ -16,5 +16,5 @@ engines=native
 ! grep -q smfi_ "$build/plugins/milter.so" || engines="native libmilter"
 for engine in $engines; do
     echo "engine $engine"
-    python3 "$source/tests/integration/milter.py" "$source" "$build" "$engine" ${load:+"$load"}
+    python3 "$source/tests/integration/miltertest.py" "$source" "$build" "$engine" ${load:+"$load"}
 done
