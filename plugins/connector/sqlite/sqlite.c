@@ -35,6 +35,8 @@ struct sqlite {
 };
 
 static const struct assay_opt options[] = {
+	{ "when_full", ASSAY_OPT_ENUM, "hold_mail", 0, 0, "drop_oldest|hold_mail",
+	    "what happens when more than queue_max would wait: an import may outrun the store" },
 	{ "path", ASSAY_OPT_STR, "store.db", 0, 0, NULL,
 	    "the file; below the directory for state when relative" },
 	{ "store_bodies", ASSAY_OPT_BOOL, "yes", 0, 0, NULL,
