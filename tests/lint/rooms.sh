@@ -21,6 +21,7 @@ ROOMS = [  # what, pattern, who may (prefixes of paths)
     ("libarchive", r"\b(archive_(read|entry|error|set|filter|format)\w*|ARCHIVE_\w+)\b",
      ["plugins/worker/decompress/unpack"]),
     ("a locale", r"\b(new|use|free|dup)locale\s*\(", ["plugins/worker/decompress/unpack"]),
+    ("libfuzzy", r"\bfuzzy_\w+\(", ["plugins/worker/ssdeep"]),
     ("dlopen", r"\b(dlopen|dlsym|dlclose)\b", ["core/host"]),
     ("fork", r"\b(v?fork|clone3?|posix_spawnp?)\s*\(",
      ["core/pool", "core/supervise", "core/master", "core/helper", "core/sandbox"]),
