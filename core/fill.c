@@ -3,7 +3,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -25,15 +24,6 @@ static bool take_word(struct assay_slice *text, struct assay_slice *word)
 	*word = assay_slice(text->p + 2, end - 2);
 	*text = assay_slice_from(*text, end + 1);
 	return true;
-}
-
-/* is_own - one of ours? */
-static bool is_own(struct assay_slice word)
-{
-	for (const char *const *own = own_words; *own != NULL; own++)
-		if (assay_slice_is(word, *own))
-			return true;
-	return false;
 }
 
 /* unknown - with the nearest */
@@ -61,7 +51,7 @@ enum assay_status assay_fill_check(
 		}
 		if (!take_word(&rest, &word))
 			return assay_err_set(err, ASSAY_E_CONF, "a %%{ has no }");
-		if (!is_own(word) && !assay_map_has(&vocabulary->words, word))
+		if (!assay_slice_in(word, own_words) && !assay_map_has(&vocabulary->words, word))
 			return unknown(word, vocabulary, err);
 	}
 	return ASSAY_OK;

@@ -4,20 +4,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 #include "core/finding.h"
 #include "core/json.h"
 #include "core/request.h"
 
 static const char *const kinds[] = ASSAY_FINDING_KINDS;
 static const char *const labels[] = ASSAY_FINDING_LABELS;
-
-/* is_one_of - of a list that ends with NULL */
-static bool is_one_of(const char *text, const char *const *list)
-{
-	while (*list != NULL && strcmp(text, *list) != 0)
-		list++;
-	return *list != NULL;
-}
 
 /* copy_or - of a tree; `other`, which is taken, where there is none */
 static json_t *copy_or(const json_t *json, json_t *other)
@@ -34,8 +27,9 @@ json_t *assay_finding_json(const struct assay_finding *finding)
 	json_t *json = json_object();
 	char id[ASSAY_UUID_TEXT];
 
-	ASSAY_ASSERT(is_one_of(finding->kind, kinds));
-	ASSAY_ASSERT(finding->label == NULL || is_one_of(finding->label, labels));
+	ASSAY_ASSERT(assay_slice_in(assay_slice_str(finding->kind), kinds));
+	ASSAY_ASSERT(
+	    finding->label == NULL || assay_slice_in(assay_slice_str(finding->label), labels));
 	assay_request_random_id(id);
 	assay_json_set(json, "schema", assay_json_own(ASSAY_FINDING_SCHEMA));
 	assay_json_set(json, "finding_id", assay_json_own(id));

@@ -216,11 +216,10 @@ static enum assay_status is_told_addresses(const struct assay_forget *f, struct 
 	const char *const *other = assay_opt_list(f->store->opts, "pseudonymise");
 
 	for (; f->who.by != ASSAY_FORGET_SCAN && *other != NULL; other++)
-		for (const char *const *word = words_of(f); *word != NULL; word++)
-			if (strcmp(*word, *other) == 0)
-				return assay_err_set(err, ASSAY_E_USAGE,
-				    "%s knows \"%s\" by other names (pseudonymise); give --scan ID",
-				    f->store->name, *word);
+		if (assay_slice_in(assay_slice_str(*other), words_of(f)))
+			return assay_err_set(err, ASSAY_E_USAGE,
+			    "%s knows \"%s\" by other names (pseudonymise); give --scan ID",
+			    f->store->name, *other);
 	if (f->who.by != ASSAY_FORGET_SCAN &&
 	    assay_opts_enum(f->store->opts, "fields") == ASSAY_TECHNICAL)
 		return assay_err_set(err, ASSAY_E_USAGE,

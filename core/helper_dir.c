@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/slice.h"
 #include "core/helper_dir.h"
 #include "core/helper_wire.h"
 
@@ -174,12 +175,6 @@ enum assay_status assay_helper_dir_copy(int from, int to, uint64_t size, struct 
 	return ASSAY_OK;
 }
 
-/* by_name - for qsort: bytes, no locale */
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* list_names - sorted, so that the same files give the same answer; free each and the list */
 static char **list_names(DIR *list, size_t *n, uint32_t *left_out)
 {
@@ -194,7 +189,7 @@ static char **list_names(DIR *list, size_t *n, uint32_t *left_out)
 			(*left_out)++;
 	}
 	if (*n > 0)
-		qsort(names, *n, sizeof *names, by_name);
+		qsort(names, *n, sizeof *names, assay_slice_by_text);
 	return names;
 }
 

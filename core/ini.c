@@ -53,11 +53,7 @@ static void *grow(struct assay_arena *arena, void *old, size_t n, size_t *cap, s
 /* is_name - letters, digits, '_', '-', '.' */
 static bool is_name(struct assay_slice s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!assay_ascii_is_alnum(s.p[i]) && s.p[i] != '_' && s.p[i] != '-' &&
-		    s.p[i] != '.')
-			return false;
-	return s.n > 0 && s.n <= NAME_MAX_BYTES;
+	return s.n <= NAME_MAX_BYTES && assay_slice_is_plain(s, "_-.");
 }
 
 /* is_section_name - one name, or two with one space between */

@@ -2,9 +2,9 @@
  * core/late.c - see late.h. Memory only.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
+#include "base/slice.h"
 #include "core/finding.h"
 #include "core/json.h"
 #include "core/late.h"
@@ -31,15 +31,6 @@ json_t *assay_late_request(const struct assay_answer *answer, const char *answer
 	return request;
 }
 
-/* is_one - of these words? */
-static bool is_one(const char *word, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
 /* assay_late_finding - see late.h */
 json_t *assay_late_finding(const struct assay_answer *answer)
 {
@@ -51,7 +42,8 @@ json_t *assay_late_finding(const struct assay_answer *answer)
 	struct assay_err err;
 	char note[120];
 
-	if (then == NULL || !is_one(then, through) || !is_one(answer->action, stops))
+	if (then == NULL || !assay_slice_in(assay_slice_str(then), through) ||
+	    !assay_slice_in(assay_slice_str(answer->action), stops))
 		return NULL;
 	if (assay_json_parse(assay_report_verdict(answer->report), &verdict, &err) != ASSAY_OK)
 		verdict = NULL;

@@ -269,17 +269,6 @@ static void add_matched(struct judge *j, const struct assay_rule *rule,
 		add_reason(j, rule->name, &hits[i]);
 }
 
-/* is_skipped - switched off by the administrator? */
-static bool is_skipped(const struct judge *j, const struct assay_rule *rule)
-{
-	const char *const *name = j->ask->skip_rules;
-
-	for (; name != NULL && *name != NULL; name++)
-		if (strcmp(*name, rule->name) == 0)
-			return true;
-	return false;
-}
-
 /* ask_rule - one of them */
 static void ask_rule(struct judge *j, const struct assay_rule *rule, bool whole)
 {
@@ -289,7 +278,7 @@ static void ask_rule(struct judge *j, const struct assay_rule *rule, bool whole)
 
 	if (j->by[1].final != NULL || (!rule->enforced && j->by[0].final != NULL))
 		step.fit = ASSAY_FITS_LATE;
-	else if (is_skipped(j, rule))
+	else if (assay_slice_in(assay_slice_str(rule->name), j->ask->skip_rules))
 		step.fit = ASSAY_FITS_BYPASS;
 	else if (!whole && rule->negates)
 		step.fit = ASSAY_FITS_UNKNOWN;

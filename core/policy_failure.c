@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/slice.h"
 #include "core/json.h"
 #include "core/opts.h"
 #include "core/policy_own.h"
@@ -97,24 +98,17 @@ static void weigh_limits(
 static bool is_failure(const json_t *error)
 {
 	static const char *const kinds[] = { "failed", "timeout", "crashed", "not_loaded",
-		"needs_failed", "needs_cycle", "needs_depth" };
-	const char *kind = assay_json_get_str(error, "kind");
+		"needs_failed", "needs_cycle", "needs_depth", NULL };
 
-	for (size_t i = 0; kind != NULL && i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(kind, kinds[i]) == 0)
-			return assay_json_get_str(error, "plugin_name") != NULL;
-	return false;
+	return assay_slice_in(assay_slice_str(assay_json_get_str(error, "kind")), kinds) &&
+	    assay_json_get_str(error, "plugin_name") != NULL;
 }
 
 /* is_required - may no mail go on without it? */
 static bool is_required(const struct assay_policy *policy, const char *plugin)
 {
-	const char *const *name = assay_opt_list(policy->opts, "required_workers");
-
-	for (; *name != NULL; name++)
-		if (strcmp(*name, plugin) == 0)
-			return true;
-	return false;
+	return assay_slice_in(
+	    assay_slice_str(plugin), assay_opt_list(policy->opts, "required_workers"));
 }
 
 /* weigh_errors - plugins that gave nothing */

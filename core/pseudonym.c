@@ -52,15 +52,6 @@ struct table {
 
 /* ---- the words ------------------------------------------------------------------------------- */
 
-/* is_wanted - is it one of the words? */
-static bool is_wanted(const char *const *words, const char *word)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(*words, word) == 0)
-			return true;
-	return false;
-}
-
 /* add_source - the rows that have to do with the words */
 static void add_source(struct assay_arena *arena, struct assay_pseudonym *p, const char *plugin,
     const struct assay_fact *rows)
@@ -74,7 +65,7 @@ static void add_source(struct assay_arena *arena, struct assay_pseudonym *p, con
 	kept = assay_arena_calloc(arena, n + 1, sizeof *kept);
 	n = 0;
 	for (; rows != NULL && rows->word != NULL; rows++)
-		if (is_wanted(p->words, rows->word) && rows->path != NULL)
+		if (assay_slice_in(assay_slice_str(rows->word), p->words) && rows->path != NULL)
 			kept[n++] = *rows;
 	if (n == 0)
 		return;

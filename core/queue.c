@@ -61,12 +61,6 @@ void assay_queue_names_add(
 	names->n += name != NULL;
 }
 
-/* assay_queue_by_name - see queue_own.h */
-int assay_queue_by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* assay_queue_is_file - see queue_own.h */
 bool assay_queue_is_file(const char *name)
 {
@@ -120,7 +114,7 @@ enum assay_status assay_queue_names(
 		st = assay_io_fail(err, "cannot open directory", all.path);
 	assay_io_close(&all.dir);
 	if (walk.names.n > 0)
-		qsort(walk.names.name, walk.names.n, sizeof *walk.names.name, assay_queue_by_name);
+		qsort(walk.names.name, walk.names.n, sizeof *walk.names.name, assay_slice_by_text);
 	assay_queue_names_add(&walk.names, arena, NULL);
 	*names = walk.names.name;
 	return st;

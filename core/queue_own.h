@@ -47,8 +47,6 @@ struct assay_queue_names {
 };
 void assay_queue_names_add(
     struct assay_queue_names *names, struct assay_arena *arena, const char *name);
-/* For qsort(3), of const char *. */
-int assay_queue_by_name(const void *a, const void *b);
 /* A file of one of our suffixes, under a name of ours. */
 bool assay_queue_is_file(const char *name);
 /* Calls with each name in the directory but . and ..; E_IO. */

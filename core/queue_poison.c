@@ -188,7 +188,7 @@ static enum assay_status entries(struct assay_queue *queue, struct assay_arena *
 		st = ASSAY_OK;
 	*names = walk.names;
 	if (names->n > 0)
-		qsort(names->name, names->n, sizeof *names->name, assay_queue_by_name);
+		qsort(names->name, names->n, sizeof *names->name, assay_slice_by_text);
 	return st;
 }
 

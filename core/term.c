@@ -23,15 +23,6 @@ static const char *const store_words[] = { "verdict", "rule", "queue_id", "scan_
 /* Words that are no facts at all. */
 static const char *const own_words[] = { "since", "until", "date", "text", "body", NULL };
 
-/* is_one_of - is the word in a list that ends with NULL? */
-static bool is_one_of(struct assay_slice word, const char *const *list)
-{
-	for (; *list != NULL; list++)
-		if (assay_slice_is(word, *list))
-			return true;
-	return false;
-}
-
 /* find_word - of the vocabulary; NULL: it has none of that name */
 static const struct assay_word *find_word(
     struct assay_slice word, const struct assay_query_context *context)
@@ -66,7 +57,7 @@ static enum assay_status unknown(
 enum assay_status assay_term_known(
     struct assay_slice word, const struct assay_query_context *context, struct assay_err *err)
 {
-	if (find_word(word, context) != NULL || is_one_of(word, store_words))
+	if (find_word(word, context) != NULL || assay_slice_in(word, store_words))
 		return ASSAY_OK;
 	return unknown(word, context, err);
 }
@@ -254,9 +245,9 @@ enum assay_status assay_term_node(const struct assay_term *term,
 		*node = free_text_node(term);
 		return ASSAY_OK;
 	}
-	if (is_one_of(term->word, own_words))
+	if (assay_slice_in(term->word, own_words))
 		return time_node(term, context, node, err);
-	if (is_one_of(term->word, store_words))
+	if (assay_slice_in(term->word, store_words))
 		return fact_node(term, ASSAY_COMPARE_GLOB, node, err);
 	return unknown(term->word, context, err);
 }

@@ -1,7 +1,6 @@
 /*
  * core/wordlist.c - see wordlist.h
  */
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -47,11 +46,7 @@ static enum assay_status check_value(struct assay_arena *arena, const struct ass
 	enum assay_status status;
 
 	for (const char *const *word = value->list; *word != NULL; word++) {
-		const char *const *name = names;
-
-		while (*name != NULL && strcmp(*name, *word) != 0)
-			name++;
-		if (*name != NULL)
+		if (assay_slice_in(assay_slice_str(*word), names))
 			continue;
 		near = assay_opts_nearest_of(names, assay_slice_str(*word));
 		status = assay_err_set(err, ASSAY_E_CONF,

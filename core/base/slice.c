@@ -189,6 +189,15 @@ bool assay_slice_u64(struct assay_slice a, uint64_t *value)
 	return true;
 }
 
+/* assay_slice_in - one of a list */
+bool assay_slice_in(struct assay_slice a, const char *const *list)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (assay_slice_is(a, *list))
+			return true;
+	return false;
+}
+
 /* assay_slice_is_plain - letters, digits and a few others */
 bool assay_slice_is_plain(struct assay_slice a, const char *also)
 {
@@ -232,4 +241,10 @@ uint64_t assay_slice_hash(struct assay_slice a)
 	for (size_t i = 0; i < a.n; i++)
 		h = (h ^ (unsigned char)a.p[i]) * 0x100000001b3u;
 	return h;
+}
+
+/* assay_slice_by_text - of pointers to strings */
+int assay_slice_by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }

@@ -83,11 +83,15 @@ size_t assay_slice_casesearch(struct assay_slice a, const char *needle);
 bool assay_slice_split(struct assay_slice *rest, char sep, struct assay_slice *field);
 /* Decimal number; false when not all of it is digits or it does not fit. */
 bool assay_slice_u64(struct assay_slice a, uint64_t *value);
+/* Is it a word of the list, which ends with NULL? No list: no. */
+bool assay_slice_in(struct assay_slice a, const char *const *list);
 /* Not empty, and nothing but ASCII letters, digits and what stands in `also`. */
 bool assay_slice_is_plain(struct assay_slice a, const char *also);
 /* Shell-like glob with * and ? only, ASCII case ignored; linear space, no recursion. */
 bool assay_slice_glob(struct assay_slice a, const char *pattern);
 /* FNV-1a, for tables in memory only. */
 uint64_t assay_slice_hash(struct assay_slice a);
+/* For qsort(3) of an array of char *: by their bytes, no locale. */
+int assay_slice_by_text(const void *a, const void *b);
 
 #endif

@@ -75,24 +75,13 @@ static bool read_args(
 	return true;
 }
 
-/* is_name - of a rule or worker */
-static bool is_name(const char *s, size_t size)
-{
-	if (s[0] == '\0' || strlen(s) >= size)
-		return false;
-	for (; *s != '\0'; s++)
-		if (!assay_ascii_is_alnum(*s) && strchr("_-.", *s) == NULL)
-			return false;
-	return true;
-}
-
 /* set_name - of what is passed over */
 static enum assay_status set_name(
     char *to, size_t size, const char *name, const char *what, struct assay_err *err)
 {
 	if (name == NULL)
 		return ASSAY_OK;
-	if (!is_name(name, size))
+	if (!assay_slice_is_plain(assay_slice_str(name), "_-.") || strlen(name) >= size)
 		return assay_err_set(
 		    err, ASSAY_E_USAGE, "--%s %.60s: that is no name of a %s", what, name, what);
 	(void)snprintf(to, size, "%s", name);

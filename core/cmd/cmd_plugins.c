@@ -49,12 +49,6 @@ static void print_loaded(const struct assay_host *host, struct assay_buf *out)
 	}
 }
 
-/* by_name - for qsort */
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* add_modules - names of the modules in one directory */
 static void add_modules(const char *dir, struct assay_words *names)
 {
@@ -83,7 +77,7 @@ static void print_others(
 	for (const char *const *dir = assay_config_plugin_dirs(config); *dir != NULL; dir++)
 		add_modules(*dir, &names);
 	if (names.n > 0)
-		qsort(names.word, names.n, sizeof *names.word, by_name);
+		qsort(names.word, names.n, sizeof *names.word, assay_slice_by_text);
 	for (size_t i = 0; i < names.n; i++) {
 		if ((host == NULL || assay_host_find(host, names.word[i]) == NULL) &&
 		    strcmp(last, names.word[i]) != 0)

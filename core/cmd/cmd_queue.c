@@ -363,12 +363,10 @@ static bool is_configured(const struct asked *asked, const char *name)
 
 	for (size_t i = 0; i < 2; i++) {
 		const size_t n = strlen(kinds[i].prefix);
-		const char *const *word =
-		    assay_opt_list(assay_config_core(asked->config), kinds[i].option);
 
-		for (; strncmp(name, kinds[i].prefix, n) == 0 && *word != NULL; word++)
-			if (strcmp(*word, name + n) == 0)
-				return true;
+		if (strncmp(name, kinds[i].prefix, n) == 0)
+			return assay_slice_in(assay_slice_str(name + n),
+			    assay_opt_list(assay_config_core(asked->config), kinds[i].option));
 	}
 	return strcmp(name, "rescan") == 0;
 }
@@ -463,17 +461,12 @@ static bool is_named(const struct asked *asked, const char *name)
 static enum assay_status check_names(
     const struct asked *asked, const char *const *names, struct assay_err *err)
 {
-	for (size_t i = 0; i < asked->queues.n; i++) {
-		const char *const *name = names;
-
-		while (*name != NULL && strcmp(*name, asked->queues.word[i]) != 0)
-			name++;
-		if (*name == NULL)
+	for (size_t i = 0; i < asked->queues.n; i++)
+		if (!assay_slice_in(assay_slice_str(asked->queues.word[i]), names))
 			return assay_err_set(err, ASSAY_E_NOENT,
 			    "there is no queue \"%.80s\"; \"assay queue list\" names those that "
 			    "are",
 			    asked->queues.word[i]);
-	}
 	return ASSAY_OK;
 }
 

@@ -116,6 +116,30 @@ static void slices_compare_and_search(void **state)
 	assert_false(assay_slice_glob(ASSAY_SLICE_LIT("aXbXc"), "a*b"));
 }
 
+static void words_and_names(void **state)
+{
+	static const char *const list[] = { "from", "rcpt", NULL };
+	const char *names[] = { "b", "a2", "a", "\xc3\xa4", "B" };
+
+	(void)state;
+	assert_true(assay_slice_in(ASSAY_SLICE_LIT("rcpt"), list));
+	assert_false(assay_slice_in(ASSAY_SLICE_LIT("rcp"), list));
+	assert_false(assay_slice_in(ASSAY_SLICE_LIT("Rcpt"), list));
+	assert_false(assay_slice_in(ASSAY_SLICE_NONE, list));
+	assert_false(assay_slice_in(ASSAY_SLICE_LIT("rcpt"), list + 2));
+	assert_false(assay_slice_in(ASSAY_SLICE_LIT("rcpt"), NULL));
+	assert_true(assay_slice_is_plain(ASSAY_SLICE_LIT("a-1_B"), "_-"));
+	assert_false(assay_slice_is_plain(ASSAY_SLICE_LIT("a.b"), "_-"));
+	assert_false(assay_slice_is_plain(ASSAY_SLICE_LIT("a\0b"), "_-"));
+	assert_false(assay_slice_is_plain(ASSAY_SLICE_LIT("\xe4"), "_-"));
+	assert_false(assay_slice_is_plain(ASSAY_SLICE_NONE, "_-"));
+	qsort(names, 5, sizeof names[0], assay_slice_by_text);
+	assert_string_equal(names[0], "B");
+	assert_string_equal(names[1], "a");
+	assert_string_equal(names[2], "a2");
+	assert_string_equal(names[4], "\xc3\xa4");
+}
+
 static void map_keeps_order_and_finds_all(void **state)
 {
 	struct assay_arena *a = assay_arena_new();
@@ -209,6 +233,7 @@ int main(void)
 		cmocka_unit_test(arena_formats_and_copies),
 		cmocka_unit_test(buf_stops_at_its_maximum),
 		cmocka_unit_test(slices_compare_and_search),
+		cmocka_unit_test(words_and_names),
 		cmocka_unit_test(map_keeps_order_and_finds_all),
 		cmocka_unit_test(times_are_written_in_utc),
 		cmocka_unit_test(descriptors_cross_a_socket),

@@ -46,12 +46,7 @@ static bool is_uuid(const char *id)
 /* is_name - of a worker: letters, digits, - and _ */
 static bool is_name(const char *s)
 {
-	const size_t n = strlen(s);
-
-	for (size_t i = 0; i < n; i++)
-		if (!assay_ascii_is_alnum((unsigned char)s[i]) && s[i] != '-' && s[i] != '_')
-			return false;
-	return n > 0 && n <= NAME_MAX_LEN;
+	return assay_slice_is_plain(assay_slice_str(s), "-_") && strlen(s) <= NAME_MAX_LEN;
 }
 
 /* day_of - "2026/11/21" from "2026-11-21T...", or a folder for what has no time */

@@ -132,15 +132,6 @@ static enum assay_status seen_decorate(
 /* ---- keeping -----------------------------------------------------------------------------------
  */
 
-/* has_word - is it one of the list? */
-static bool has_word(const char *const *list, const char *word)
-{
-	for (; word != NULL && *list != NULL; list++)
-		if (strcmp(*list, word) == 0)
-			return true;
-	return false;
-}
-
 /* settles - was this mail let through? */
 static bool settles(const struct seen *s, const json_t *report)
 {
@@ -153,7 +144,8 @@ static bool settles(const struct seen *s, const json_t *report)
 	if (action == NULL)
 		action = json_string_value(json_object_get(verdict, "action"));
 	return status != NULL && strcmp(status, "scanned") == 0 &&
-	    (source == NULL || strcmp(source, "scan") != 0) && has_word(s->settle_on, action);
+	    (source == NULL || strcmp(source, "scan") != 0) &&
+	    assay_slice_in(assay_slice_str(action), s->settle_on);
 }
 
 /* settle - the values of one mail */

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/slice.h"
 #include "sweep.h"
 
 /* open_side - for listing */
@@ -55,12 +56,6 @@ enum assay_status assay_sweep_begin(
 	return st;
 }
 
-/* by_name - for qsort */
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* fill - the next batch of names that are not in the ledger */
 static void fill(struct assay_sweep *sweep)
 {
@@ -77,7 +72,7 @@ static void fill(struct assay_sweep *sweep)
 		(void)assay_err_set(&sweep->err, ASSAY_E_IO, "%s/%s: %s", sweep->folder->path,
 		    assay_folder_side_name(sweep->side), strerror(errno));
 	}
-	qsort(sweep->name, sweep->n, sizeof sweep->name[0], by_name);
+	qsort(sweep->name, sweep->n, sizeof sweep->name[0], assay_slice_by_text);
 }
 
 /* assay_sweep_next - see sweep.h */

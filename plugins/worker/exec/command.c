@@ -62,10 +62,7 @@ static bool take_words(
 /* is_name - may stand in a report and in a message */
 static bool is_name(const char *name)
 {
-	for (const char *p = name; *p != '\0'; p++)
-		if (!assay_ascii_is_alnum(*p) && strchr("_-.", *p) == NULL)
-			return false;
-	return name[0] != '\0' && strlen(name) < 64;
+	return assay_slice_is_plain(assay_slice_str(name), "_-.") && strlen(name) < 64;
 }
 
 /* assay_command_read - see command.h */

@@ -140,12 +140,6 @@ static enum assay_status read_path(struct reader *r, const char *path)
 	return read_one(r, path, base_name(path));
 }
 
-/* by_text - bytewise */
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* read_glob - all names that match a pattern; none is an error */
 static enum assay_status read_glob(struct reader *r, const char *pattern)
 {
@@ -155,7 +149,7 @@ static enum assay_status read_glob(struct reader *r, const char *pattern)
 	if (glob(pattern, GLOB_NOSORT, NULL, &g) != 0)
 		return assay_err_set(
 		    r->err, ASSAY_E_CONF, "%s: no such rule files; correct [yara] rules", pattern);
-	qsort(g.gl_pathv, g.gl_pathc, sizeof(char *), by_text);
+	qsort(g.gl_pathv, g.gl_pathc, sizeof(char *), assay_slice_by_text);
 	for (size_t i = 0; i < g.gl_pathc && status == ASSAY_OK; i++)
 		status = read_path(r, g.gl_pathv[i]);
 	globfree(&g);
