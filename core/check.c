@@ -68,17 +68,17 @@ int assay_check_run(struct assay_role *role, struct assay_config *config)
 	struct assay_host *host = NULL;
 	struct assay_err err;
 	enum assay_status st = load_all(config, &host, &err);
+	int code = 0;
 
 	if (st == ASSAY_OK)
 		st = write_sockets(role, host, &err);
 	if (st != ASSAY_OK) {
-		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
-		assay_board_set_error(role->page, err.text);
+		code = assay_role_failed(role, &err);
 	} else if (role->page != NULL) {
 		(void)snprintf(role->page->payload_id, sizeof role->page->payload_id, "%s",
 		    assay_config_sha256(config));
 	}
 	assay_host_close(&host);
 	assay_config_free(&config);
-	return assay_status_exit(st);
+	return code;
 }

@@ -238,18 +238,17 @@ int assay_drain_run(struct assay_role *role, struct assay_config *config)
 	struct process p = { .role = role, .config = config };
 	char text[ASSAY_ROLE_TEXT] = "";
 	struct assay_err err;
-	enum assay_status st = begin(&p, text, &err);
+	int code = 0;
 
-	if (st == ASSAY_OK) {
-		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
+	if (begin(&p, text, &err) == ASSAY_OK) {
+		assay_role_ready(role, text);
 		assay_board_set_error(role->page, "");
 		/* Mail comes first: what is told can wait, its queue is on the disk. */
 		(void)setpriority(PRIO_PROCESS, 0, NICE);
 		work(&p);
 	} else {
-		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
-		assay_board_set_error(role->page, err.text);
+		code = assay_role_failed(role, &err);
 	}
 	end(&p);
-	return assay_status_exit(st);
+	return code;
 }

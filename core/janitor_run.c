@@ -97,7 +97,6 @@ static void work(struct process *p)
 	struct pollfd life = { .fd = p->role->life, .events = POLLIN };
 	int64_t next = 0;
 
-	assay_board_set_state(p->role->page, ASSAY_BOARD_IDLE);
 	for (;;) {
 		int64_t now = assay_clock_mono_ms(), left;
 
@@ -118,18 +117,16 @@ int assay_janitor_run(struct assay_role *role, struct assay_config *config)
 	struct process p = { .role = role, .config = config };
 	char text[ASSAY_ROLE_TEXT] = "";
 	struct assay_err err;
-	enum assay_status st;
+	int code = 0;
 
 	p.arena = assay_arena_new();
-	st = begin(&p, text, &err);
-	if (st == ASSAY_OK) {
-		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
+	if (begin(&p, text, &err) == ASSAY_OK) {
+		assay_role_ready(role, text);
 		assay_board_set_error(role->page, "");
 		work(&p);
 	} else {
-		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
-		assay_board_set_error(role->page, err.text);
+		code = assay_role_failed(role, &err);
 	}
 	end(&p);
-	return assay_status_exit(st);
+	return code;
 }

@@ -480,7 +480,7 @@ static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *r
 	if (st == ASSAY_OK)
 		open_policy(keeper);
 	if (st == ASSAY_OK)
-		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
+		assay_role_ready(role, text);
 	return st;
 }
 
@@ -502,16 +502,6 @@ static void close_keeper(struct keeper *keeper)
 		assay_setup_close(&keeper->setup);
 }
 
-/* failed - the last words */
-static int failed(struct assay_role *role, const struct assay_err *err)
-{
-	assay_log(ASSAY_LOG_ERROR, "%s", err->text);
-	assay_board_set_error(role->page, err->text);
-	if (err->code == ASSAY_E_CONF || err->code == ASSAY_E_USAGE || err->code == ASSAY_E_PLUGIN)
-		return 78;
-	return err->code == ASSAY_E_IO || err->code == ASSAY_E_FULL ? 73 : 70;
-}
-
 /* run - a keeper with something that submits */
 static int run(struct assay_role *role, struct assay_config *config,
     enum assay_status (*work)(struct keeper *keeper, struct assay_err *err))
@@ -522,12 +512,10 @@ static int run(struct assay_role *role, struct assay_config *config,
 	int code = 0;
 
 	st = open_keeper(keeper, role, config, &err);
-	if (st == ASSAY_OK) {
-		assay_board_set_state(role->page, ASSAY_BOARD_IDLE);
+	if (st == ASSAY_OK)
 		st = work(keeper, &err);
-	}
 	if (st != ASSAY_OK && st != ASSAY_END)
-		code = failed(role, &err);
+		code = assay_role_failed(role, &err);
 	assay_board_set_state(role->page, ASSAY_BOARD_LEAVING);
 	close_keeper(keeper);
 	free(keeper);

@@ -598,14 +598,6 @@ static enum assay_status open_all(
 	return st;
 }
 
-/* give_up - before the first scan process */
-static int give_up(struct assay_role *role, const struct assay_err *err)
-{
-	assay_board_set_error(role->page, err->text);
-	assay_log(ASSAY_LOG_ERROR, "%s", err->text);
-	return err->code == ASSAY_E_USAGE ? EX_CONFIG : assay_status_exit(err->code);
-}
-
 /* assay_master_run - see master.h */
 int assay_master_run(struct assay_role *role, struct assay_config *config, bool no_sandbox)
 {
@@ -617,14 +609,14 @@ int assay_master_run(struct assay_role *role, struct assay_config *config, bool 
 	if (role->page == NULL || role->inline_sock < 0 || role->bulk_sock < 0) {
 		assay_config_free(&config);
 		(void)assay_err_set(
-		    &err, ASSAY_E_USAGE, "a scan master needs a board and two sockets");
-		return give_up(role, &err);
+		    &err, ASSAY_E_CONF, "a scan master needs a board and two sockets");
+		return assay_role_failed(role, &err);
 	}
 	st = open_all(&m, config, no_sandbox, &err);
 	if (st == ASSAY_OK)
 		st = listen_to_signals(&m, &err);
 	if (st != ASSAY_OK)
-		return give_up(role, &err);
+		return assay_role_failed(role, &err);
 	assay_board_keep(&role->board);
 	make_scans(&m);
 	code = watch_over(&m);

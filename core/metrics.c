@@ -149,20 +149,18 @@ int assay_metrics_run(struct assay_role *role, struct assay_config *config)
 	char text[ASSAY_ROLE_TEXT];
 	enum assay_status st;
 	struct assay_err err;
-	int sock = -1;
+	int sock = -1, code = 0;
 
 	st = assay_role_drop(role, assay_config_core(config), ASSAY_NEEDS_NETWORK, text, &err);
 	if (st == ASSAY_OK)
 		st = listen_at(run_dir, &sock, &err);
 	if (st == ASSAY_OK) {
-		assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
-		assay_board_set_state(role->page, ASSAY_BOARD_IDLE);
+		assay_role_ready(role, text);
 		serve(role, sock, run_dir);
 	} else {
-		assay_log(ASSAY_LOG_ERROR, "%s", err.text);
-		assay_board_set_error(role->page, err.text);
+		code = assay_role_failed(role, &err);
 	}
 	unlisten(run_dir, &sock);
 	assay_config_free(&config);
-	return assay_status_exit(st);
+	return code;
 }

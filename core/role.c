@@ -249,6 +249,21 @@ bool assay_role_leaving(const struct assay_role *role)
 	return role->life >= 0 && poll(&life, 1, 0) > 0;
 }
 
+/* assay_role_ready - to people and to the parent */
+void assay_role_ready(struct assay_role *role, const char *text)
+{
+	assay_log(ASSAY_LOG_INFO, "ready (%s)", text);
+	assay_board_set_state(role->page, ASSAY_BOARD_IDLE);
+}
+
+/* assay_role_failed - why, where it is looked for */
+int assay_role_failed(struct assay_role *role, const struct assay_err *err)
+{
+	assay_log(ASSAY_LOG_ERROR, "%s", err->text);
+	assay_board_set_error(role->page, err->text);
+	return assay_status_exit(err->code);
+}
+
 /* ---- giving up rights ------------------------------------------------------------------------ */
 
 /* assay_role_user - looked up where it matters */

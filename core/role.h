@@ -65,6 +65,10 @@ ASSAY_MUST_CHECK enum assay_status assay_role_enter(struct assay_role *role, str
 ASSAY_MUST_CHECK enum assay_status assay_role_drop(const struct assay_role *role,
     const struct assay_opts *core, unsigned needs, char text[ASSAY_ROLE_TEXT],
     struct assay_err *err);
+/* It can begin: "ready (TEXT)" in the log, state IDLE. */
+void assay_role_ready(struct assay_role *role, const char *text);
+/* Its last words, in the log and on its page, if it has one. Returns the exit code. */
+int assay_role_failed(struct assay_role *role, const struct assay_err *err);
 /* True: finish what you have and go. Costs one poll(2). */
 bool assay_role_leaving(const struct assay_role *role);
 

@@ -7,7 +7,6 @@
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -54,14 +53,6 @@ static enum assay_status load(void *arg, struct assay_config **config, struct as
 
 /* ---- one process of it ----------------------------------------------------------------------- */
 
-/* failed - in the log and on the scoreboard */
-static int failed(const struct assay_role *role, const struct assay_err *err)
-{
-	if (role->page != NULL)
-		assay_board_set_error(role->page, err->text);
-	return assay_cmd_fail(err);
-}
-
 /* dispatch - what the role is; takes config */
 static int dispatch(struct assay_role *role, struct assay_config *config, bool no_sandbox)
 {
@@ -96,12 +87,12 @@ static int run_role(struct asked *asked)
 	if (st == ASSAY_OK)
 		st = load(asked, &config, &err);
 	if (st != ASSAY_OK) {
-		code = failed(&role, &err);
+		code = assay_role_failed(&role, &err);
 	} else if (role.config_sha256 != NULL && strcmp(role.kind, "check") != 0 &&
 	    strcmp(role.config_sha256, assay_config_source_sha256(config)) != 0) {
 		(void)assay_err_set(&err, ASSAY_E_CONF,
 		    "the configuration files have changed since the service read them");
-		(void)failed(&role, &err);
+		(void)assay_role_failed(&role, &err);
 		assay_config_free(&config);
 		code = ASSAY_ROLE_CHANGED;
 	} else {

@@ -18,11 +18,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "core/config.h"
 #include "core/role.h"
@@ -294,6 +296,23 @@ static void rights_are_given_up(void **state)
 	assert_int_equal(child(becomes_whom_it_is_told, false), 0);
 }
 
+/* last_words - of a role, with a page and without */
+static int last_words(void)
+{
+	struct assay_board_slot page = { .state = ASSAY_BOARD_STARTING };
+	struct assay_role role = { .page = &page }, bare = { .page = NULL };
+	struct assay_err err;
+
+	assay_role_ready(&role, "no network");
+	assay_role_ready(&bare, "");
+	(void)assay_err_set(&err, ASSAY_E_CONF, "no such rule");
+	if (page.state != ASSAY_BOARD_IDLE ||
+	    assay_role_failed(&bare, &err) != assay_role_failed(&role, &err) ||
+	    strcmp(page.error, "no such rule") != 0)
+		return EX_SOFTWARE;
+	return assay_role_failed(&role, &err);
+}
+
 /* logs - one line as each of the three speakers, read back from standard error */
 static void lines_say_who_speaks(void **state)
 {
@@ -314,20 +333,22 @@ static void lines_say_who_speaks(void **state)
 		assay_log(ASSAY_LOG_WARNING, "three");
 		assay_log_set_name(NULL);
 		assay_log(ASSAY_LOG_ERROR, "four");
-		_exit(0);
+		_exit(last_words());
 	}
 	(void)close(line[1]);
 	for (ssize_t got = 1; got > 0 && n<sizeof text - 1; n += got> 0 ? (size_t)got : 0)
 		got = read(line[0], text + n, sizeof text - 1 - n);
 	(void)close(line[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EX_CONFIG);
 	(void)snprintf(want, sizeof want, "assay[%ld] door maildir: error: two\n", (long)pid);
 	assert_non_null(strstr(text, want));
 	(void)snprintf(want, sizeof want, "assay[%ld]: warning: three\n", (long)pid);
 	assert_non_null(strstr(text, want));
 	assert_non_null(strstr(text, "assay: error: one\n"));
 	assert_non_null(strstr(text, "assay: error: four\n"));
+	assert_non_null(strstr(text, "assay: error: no such rule\n"));
 }
 
 int main(void)
