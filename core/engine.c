@@ -285,6 +285,7 @@ static bool run_needs(struct assay_run *run, struct assay_payload *payload,
 	for (; need != NULL && *need != NULL; need++) {
 		char why[200];
 
+		assay_plan_note(&payload->plan, *need, "needs_workers", loaded->name);
 		if (depth + 1 > run->limits.needs_depth)
 			return fail(run, payload, loaded->name, "needs_depth",
 			    "needs workers that need workers: more than max_required_worker_depth");
@@ -396,11 +397,28 @@ static void ask_dispatchers(struct assay_run *run, struct assay_payload *payload
 
 /* ---- payloads -------------------------------------------------------------------------------- */
 
-/* choose_names - workers by name */
-static void choose_names(struct assay_payload *payload, const char *const *names)
+/* choose_names - workers by name; `option` of [core] names them */
+static void choose_names(
+    struct assay_payload *payload, const char *option, const char *const *names)
 {
-	for (; names != NULL && *names != NULL; names++)
+	for (; names != NULL && *names != NULL; names++) {
 		(void)assay_plan_step(&payload->plan, *names);
+		assay_plan_note(&payload->plan, *names, option, NULL);
+	}
+}
+
+/* choose_wanted - workers that those who found the payload asked for */
+static void choose_wanted(struct assay_payload *payload)
+{
+	const char *finder = json_string_value(json_array_get(payload->extracted_by, 0));
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(payload->dispatch_to, i, value)
+	{
+		(void)assay_plan_step(&payload->plan, json_string_value(value));
+		assay_plan_note(&payload->plan, json_string_value(value), "dispatch_to", finder);
+	}
 }
 
 /* choose - the plan of a payload, in the fixed order */
@@ -408,17 +426,16 @@ static void choose(struct assay_run *run, struct assay_payload *payload)
 {
 	const struct assay_request *request = run->request;
 	const struct assay_engine *engine = run->engine;
-	json_t *value;
-	size_t i;
 
+	if (request->explain && payload->plan.chosen == NULL)
+		payload->plan.chosen = json_array();
 	if (payload == run->root)
-		choose_names(payload,
+		choose_names(payload, "start_dispatch",
 		    request->start_dispatch != NULL ? request->start_dispatch
 						    : engine->start_dispatch);
-	json_array_foreach(payload->dispatch_to, i, value)(void)
-	    assay_plan_step(&payload->plan, json_string_value(value));
+	choose_wanted(payload);
 	if (!request->root_only)
-		choose_names(payload,
+		choose_names(payload, "always_dispatch",
 		    request->always_dispatch != NULL ? request->always_dispatch
 						     : engine->always_dispatch);
 	if (payload->asked && !payload->ask_again)

@@ -441,6 +441,8 @@ static enum assay_status load_all(
 	/* Who opens no workers does not know all words. */
 	if (s == ASSAY_OK && (open & ASSAY_HOST_WORK) != 0)
 		s = assay_wordlist_check(*host, err);
+	if (s == ASSAY_OK && (open & ASSAY_HOST_WORK) != 0)
+		s = assay_wordlist_workers(*host, err);
 	if (s != ASSAY_OK)
 		assay_host_close(host);
 	return s;
@@ -512,7 +514,7 @@ enum assay_status assay_host_warm(struct assay_host *host, struct assay_err *err
 	tzset();
 	for (size_t i = 0; i < host->n && s == ASSAY_OK; i++)
 		s = warm_loaded(&host->loaded[i], err);
-	return s;
+	return s == ASSAY_OK ? assay_wordlist_workers(host, err) : s;
 }
 
 /* assay_host_close - in reverse order */

@@ -213,6 +213,7 @@ void assay_payload_release(struct assay_payload *payload)
 	json_decref(payload->extracted_by);
 	json_decref(payload->workers);
 	json_decref(payload->workers_run);
+	json_decref(payload->plan.chosen);
 }
 
 /* assay_payload_is_inside - are these bytes a piece of those */

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "core/json.h"
 #include "core/plan.h"
+
+#define REASON_MAX 400u
 
 /* assay_plan_init - nobody chosen */
 void assay_plan_init(struct assay_plan *plan, struct assay_arena *arena)
@@ -56,6 +59,58 @@ struct assay_step *assay_plan_step(struct assay_plan *plan, const char *worker)
 	return step;
 }
 
+/* is_noted - a payload whose turn comes again is planned again */
+static bool is_noted(
+    const struct assay_plan *plan, const char *worker, const char *by, const char *plugin)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(plan->chosen, i, row)
+	{
+		const char *whose = assay_json_get_str(row, "plugin");
+
+		/* A dispatcher may have several reasons. */
+		if (strcmp(assay_json_get_str(row, "worker"), worker) == 0 &&
+		    strcmp(assay_json_get_str(row, "by"), by) == 0 &&
+		    strcmp(whose != NULL ? whose : "", plugin != NULL ? plugin : "") == 0 &&
+		    strcmp(by, "dispatcher") != 0)
+			return true;
+	}
+	return false;
+}
+
+/* assay_plan_note - who chose a worker */
+void assay_plan_note(
+    struct assay_plan *plan, const char *worker, const char *by, const char *plugin)
+{
+	json_t *row;
+
+	if (plan->chosen == NULL || json_array_size(plan->chosen) >= ASSAY_PLAN_MAX ||
+	    is_noted(plan, worker, by, plugin))
+		return;
+	row = json_object();
+	assay_json_set(row, "worker", assay_json_str(worker));
+	assay_json_set(row, "by", assay_json_str(by));
+	assay_json_set(row, "plugin", assay_json_str(plugin));
+	assay_json_set(row, "reason", json_null());
+	assay_json_append(plan->chosen, row);
+}
+
+/* note_reason - the first thing a dispatcher says of its choice */
+static void note_reason(struct assay_plan *plan, const char *key, const char *value)
+{
+	json_t *row = json_array_get(plan->chosen, json_array_size(plan->chosen) - 1);
+	struct assay_buf text;
+
+	if (row == NULL || !json_is_null(json_object_get(row, "reason")))
+		return;
+	assay_buf_init(&text, REASON_MAX);
+	(void)assay_buf_printf(&text, "%s %s", key, value);
+	assay_json_set(row, "reason", assay_json_text(text.p, text.n));
+	assay_buf_release(&text);
+}
+
 /* assay_plan_add - a dispatcher chooses a worker */
 void assay_plan_add(struct assay_plan *plan, const char *worker)
 {
@@ -64,6 +119,7 @@ void assay_plan_add(struct assay_plan *plan, const char *worker)
 	plan->last = step != NULL ? (size_t)(step - plan->step) + 1 : 0;
 	if (step != NULL)
 		step->wished = false;
+	assay_plan_note(plan, worker, "dispatcher", plan->dispatcher);
 }
 
 /* assay_plan_wish - a dispatcher would like a worker */
@@ -86,6 +142,8 @@ void assay_plan_meta(struct assay_plan *plan, const char *key, const char *value
 
 	if (plan->last == 0)
 		return;
+	if (plan->chosen != NULL)
+		note_reason(plan, key, value);
 	step = &plan->step[plan->last - 1];
 	if (step->meta == NULL) {
 		step->meta = json_object();

@@ -3,7 +3,7 @@
  *
  * Each worker stands in it once. What a dispatcher says to a worker is kept by the dispatcher's
  * name. Bounded by the number of loaded plugins plus unknown names, which are noted once per
- * payload.
+ * payload. Who chose whom is noted only for those who ask (`explain` of core/request.h).
  */
 #ifndef ASSAY_PLAN_H
 #define ASSAY_PLAN_H
@@ -34,6 +34,7 @@ struct assay_plan {
 	const char *dispatcher; /* who is choosing now; NULL: the core */
 	size_t last;            /* what was added last, + 1; 0: nothing */
 	bool no_archive;
+	json_t *chosen; /* list of {worker, by, plugin, reason}, of the run; NULL: nobody asks */
 };
 
 #define ASSAY_PLAN_MAX 256u /* workers per payload */
@@ -42,5 +43,9 @@ void assay_plan_init(struct assay_plan *plan, struct assay_arena *arena);
 /* The step of a worker, added when new; NULL when the plan is full. */
 struct assay_step *assay_plan_step(struct assay_plan *plan, const char *worker);
 struct assay_step *assay_plan_find(const struct assay_plan *plan, const char *worker);
+/* Says who chose a worker, where somebody asks: `by` is an option of [core], "dispatch_to",
+ * "dispatcher", "worker" or "needs_workers"; plugin, or NULL. */
+void assay_plan_note(
+    struct assay_plan *plan, const char *worker, const char *by, const char *plugin);
 
 #endif

@@ -211,6 +211,8 @@ static json_t *payload_json(
 	share(entry, "extracted_by", p->extracted_by);
 	share(entry, "occurrences", p->occurrences);
 	share(ran, "workers", p->workers_run);
+	if (p->plan.chosen != NULL)
+		share(ran, "chosen", p->plan.chosen);
 	assay_json_set(ran, "archivers", kept_by);
 	assay_json_set(entry, "plugins_run", ran);
 	share(entry, "workers", p->workers);

@@ -237,6 +237,8 @@ enum assay_status assay_request_read(
 	if (s == ASSAY_OK)
 		s = read_bool(&r, "bulk", &request->bulk);
 	if (s == ASSAY_OK)
+		s = read_bool(&r, "explain", &request->explain);
+	if (s == ASSAY_OK)
 		s = read_skip(&r, request);
 	if (s == ASSAY_OK)
 		s = read_time(&r, request);

@@ -17,6 +17,7 @@
  *	skip_rules [names]   rules of the policy that do not count
  *	root_only       only what start_dispatch and the dispatchers choose for the root
  *	bulk            nobody waits
+ *	explain         the report says who chose which worker (plugins_run.chosen)
  *
  * The message itself and the deadline travel beside it.
  */
@@ -49,7 +50,7 @@ struct assay_request {
 	int64_t max_recursion;         /* -1: that of [core] */
 	const struct assay_request_skip *skip;
 	size_t nskip;
-	bool root_only, bulk;
+	bool root_only, bulk, explain;
 	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none; set by the caller */
 };
 

@@ -88,6 +88,7 @@ void assay_result_dispatch(struct assay_result *result, const char *worker)
 {
 	struct assay_step *step = assay_plan_step(&result->payload->plan, worker);
 
+	assay_plan_note(&result->payload->plan, worker, "worker", result->worker->name);
 	if (step != NULL)
 		step->wished = false;
 	else

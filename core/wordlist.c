@@ -75,3 +75,60 @@ enum assay_status assay_wordlist_check(const struct assay_host *host, struct ass
 	assay_arena_free(&arena);
 	return status;
 }
+
+/* is_worker - is it loaded, and does it look at payloads */
+static bool is_worker(const struct assay_host *host, const char *name)
+{
+	const struct assay_loaded *l = assay_host_find(host, name);
+
+	return l != NULL && l->plugin->worker != NULL;
+}
+
+/* value_of - the option that names it, or NULL */
+static const struct assay_opt_value *value_of(
+    const struct assay_loaded *l, const struct assay_named *named)
+{
+	return named->option != NULL && l->opts != NULL
+	    ? assay_opts_find(l->opts, assay_slice_str(named->option))
+	    : NULL;
+}
+
+/* refuse_worker - one that is not loaded */
+static enum assay_status refuse_worker(
+    const struct assay_loaded *l, const struct assay_named *named, struct assay_err *err)
+{
+	const struct assay_opt_value *value = value_of(l, named);
+	enum assay_status status = assay_err_set(err, ASSAY_E_CONF,
+	    "there is no worker \"%s\" loaded; add it to [core] plugins, or correct the name",
+	    named->worker);
+
+	if (value == NULL)
+		assay_err_prefix(err, "%s", named->place != NULL ? named->place : l->name);
+	else
+		assay_err_prefix(err, "[%s] %s", l->name, named->option);
+	if (value != NULL && value->file != NULL)
+		assay_err_prefix(err, "%s:%u", value->file, value->line);
+	return status;
+}
+
+/* assay_wordlist_workers - see wordlist.h */
+enum assay_status assay_wordlist_workers(const struct assay_host *host, struct assay_err *err)
+{
+	const struct assay_loaded *l;
+
+	for (size_t i = 0; (l = assay_host_at(host, i)) != NULL; i++) {
+		const struct assay_dispatcher *d = l->plugin->dispatcher;
+		const struct assay_named *named =
+		    l->opened && d != NULL && d->names != NULL ? d->names(l->state) : NULL;
+
+		for (; named != NULL && named->worker != NULL; named++) {
+			const struct assay_opt_value *value = value_of(l, named);
+
+			/* A shipped table does not know what is loaded. */
+			if ((value == NULL || value->origin != ASSAY_ORIGIN_DEFAULT) &&
+			    !is_worker(host, named->worker))
+				return refuse_worker(l, named, err);
+		}
+	}
+	return ASSAY_OK;
+}

@@ -1,8 +1,8 @@
 /*
  * core/cmd/cmd_plugins.c - `assay plugins`: what is loaded, what it can be told, what it says
  *
- * Loads the plugins of the configuration as a scan would, without warming them. Prints on standard
- * output.
+ * Loads the plugins of the configuration as a scan would, without warming them; --why scans a
+ * message (core/cmd/why.h). Prints on standard output.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -14,17 +14,20 @@
 
 #include "core/cmd/cmd.h"
 #include "core/cmd/explain.h"
+#include "core/cmd/why.h"
 #include "core/facts.h"
 #include "core/host.h"
 #include "core/json.h"
 #include "core/schema.h"
 
-enum { OPTIONS, FACTS, SCHEMA, LIST };
+enum { OPTIONS, FACTS, SCHEMA, WHY, ALWAYS, LIST };
 
 static const struct assay_arg plugins_args[] = {
 	{ 'o', "options", "NAME", "The options of one plugin, explained" },
 	{ 'f', "facts", NULL, "The vocabulary of facts: word, how it compares, meaning" },
 	{ 's', "schema", NULL, "The JSON schema of a report with these plugins" },
+	{ 'w', "why", "FILE", "Who looks at this message and all that is in it, and why" },
+	{ 'a', "always-dispatch", "NAMES", "With --why: as in `assay scan`" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -162,27 +165,53 @@ static enum assay_status answer(const struct assay_cmd_globals *globals, int wha
 	return status;
 }
 
-/* run - the subcommand */
-static int run(struct assay_cmd_globals *globals, int argc, char **argv)
+/* What the command line says. */
+struct ask {
+	int what;
+	const char *name, *always;
+};
+
+/* read_args - false: *code says how to end */
+static bool read_args(
+    struct ask *ask, struct assay_cmd_globals *globals, int argc, char **argv, int *code)
 {
 	struct assay_args args;
-	struct assay_buf out;
-	struct assay_err err;
-	const char *value, *name = NULL;
-	int which, what = LIST, code;
+	const char *value;
+	int which;
 
 	assay_args_init(&args, &assay_cmd_plugins, globals, argc, argv);
 	while ((which = assay_args_next(&args, &value)) != ASSAY_ARGS_END) {
-		if (which == ASSAY_ARGS_STOP)
-			return args.exit_code;
-		if (which == ASSAY_ARGS_OPERAND)
-			return assay_args_unwanted(&args, value);
-		what = which;
-		if (which == OPTIONS)
-			name = value;
+		if (which == ASSAY_ARGS_STOP || which == ASSAY_ARGS_OPERAND) {
+			*code = which == ASSAY_ARGS_STOP ? args.exit_code
+							 : assay_args_unwanted(&args, value);
+			return false;
+		}
+		if (which == ALWAYS) {
+			ask->always = value;
+			continue;
+		}
+		ask->what = which;
+		if (value != NULL)
+			ask->name = value;
 	}
+	return true;
+}
+
+/* run - the subcommand */
+static int run(struct assay_cmd_globals *globals, int argc, char **argv)
+{
+	struct ask ask = { .what = LIST };
+	enum assay_status status;
+	struct assay_buf out;
+	struct assay_err err;
+	int code = 0;
+
+	if (!read_args(&ask, globals, argc, argv, &code))
+		return code;
 	assay_buf_init(&out, (size_t)4 * 1024 * 1024);
-	code = answer(globals, what, name, &out, &err) == ASSAY_OK ? 0 : assay_cmd_fail(&err);
+	status = ask.what == WHY ? assay_why(globals, ask.name, ask.always, &out, &err)
+				 : answer(globals, ask.what, ask.name, &out, &err);
+	code = status == ASSAY_OK ? 0 : assay_cmd_fail(&err);
 	assay_cmd_print(assay_buf_slice(&out));
 	assay_buf_release(&out);
 	return assay_cmd_close_stdout(code);
@@ -190,7 +219,7 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 
 const struct assay_cmd assay_cmd_plugins = {
 	.name = "plugins",
-	.synopsis = "[--options NAME | --facts | --schema]",
+	.synopsis = "[--options NAME | --facts | --schema | --why FILE]",
 	.summary = "Lists the plugins and what they offer.",
 	.args = plugins_args,
 	.run = run,

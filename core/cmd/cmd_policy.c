@@ -5,17 +5,15 @@
  * Scans the message here, in a scan process of its own, and asks the rules of the configuration
  * about the report once more, aloud. Nothing is kept and nobody is told.
  */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/io.h"
 #include "base/slice.h"
 #include "text/printable.h"
 
 #include "core/cmd/cmd.h"
+#include "core/cmd/one.h"
 #include "core/json.h"
 #include "core/policy_answer.h"
 #include "core/scanner.h"
@@ -183,37 +181,26 @@ static void explain(void *arg, const struct assay_answer *answer)
 /* scan - the file, or standard input */
 static enum assay_status scan(struct test *t)
 {
-	struct assay_submission submission = { .source = "scan", .filename = t->file };
+	struct assay_cmd_one one = { .file = t->file, .answer = explain, .arg = t };
 
 	if (t->request != NULL &&
-	    assay_json_parse(assay_slice_str(t->request), &submission.request, &t->err) !=
-		ASSAY_OK) {
+	    assay_json_parse(assay_slice_str(t->request), &one.request, &t->err) != ASSAY_OK) {
 		assay_err_prefix(&t->err, "--request");
 		return t->err.code = ASSAY_E_USAGE;
 	}
-	submission.fd = strcmp(t->file, "-") == 0 ? dup(STDIN_FILENO)
-						  : open(t->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (submission.fd < 0) {
-		json_decref(submission.request);
-		return assay_err_set(&t->err, ASSAY_E_NOENT, "%s: cannot be opened", t->file);
-	}
-	t->st = assay_scanner_scan(t->scanner, &submission, explain, t, &t->err);
+	t->st = assay_cmd_one_scan(t->scanner, &one, &t->err);
 	return t->st;
 }
 
 /* test_message - all of it */
 static enum assay_status test_message(struct test *t, const struct assay_cmd_globals *globals)
 {
-	const struct assay_scanner_options options = { .home = globals->home,
-		.conf_file = globals->conf_file,
-		.plugin_opts = globals->plugin_opts.word,
-		.plugin_dirs = globals->plugin_dirs.word };
 	enum assay_status st;
 
 	if (t->verb == NULL || strcmp(t->verb, "test") != 0 || t->file == NULL)
 		return assay_err_set(&t->err, ASSAY_E_USAGE,
 		    "write \"assay policy test MESSAGE\" (-: standard input)");
-	st = assay_scanner_open(&options, &t->scanner, &t->err);
+	st = assay_cmd_one_open(globals, NULL, &t->scanner, &t->err);
 	return st == ASSAY_OK ? scan(t) : st;
 }
 

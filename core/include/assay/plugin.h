@@ -297,7 +297,8 @@ ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_result_run(struct assay_resul
 ASSAY_API void assay_plan_add(struct assay_plan *plan, const char *worker);
 /* The same, and no error when that worker is not loaded: for tables that are shipped. */
 ASSAY_API void assay_plan_wish(struct assay_plan *plan, const char *worker);
-/* Told to the worker added last. */
+/* Told to the worker added last; what is told first is the reason that `assay plugins --why`
+ * shows. */
 ASSAY_API void assay_plan_meta(struct assay_plan *plan, const char *key, const char *value);
 /* stoQ's `save = false`: this payload is not archived. */
 ASSAY_API void assay_plan_no_archive(struct assay_plan *plan);
@@ -383,10 +384,20 @@ struct assay_worker {
 	bool pure; /* depends on the bytes and the rules only: may be cached by sha256 */
 };
 
+/* A worker that a dispatcher may add, and where that is said. */
+struct assay_named {
+	const char *worker; /* NULL ends the list */
+	const char *option; /* of the plugin, whose file and line are told; or NULL: */
+	const char *place;  /* in words */
+};
+
 struct assay_dispatcher {
 	enum assay_status (*choose)(void *state, const struct assay_payload *payload,
 	    struct assay_plan *plan, struct assay_err *err);
 	bool every_round; /* asked again after the chosen workers ran (stoQ's deep dispatcher) */
+	/* Or NULL. The workers it may add (not those it may wish), as far as they are known when
+	 * it is open or warm: one that is not loaded is refused at start. */
+	const struct assay_named *(*names)(void *state);
 };
 
 struct assay_decorator {

@@ -72,11 +72,15 @@ struct mimetype {
 	struct assay_arena *arena;
 	const char *database;
 	struct assay_detect *detect;
-	struct route *routes;
+	struct route *routes, **end;
+	struct assay_named *named; /* workers that must be loaded */
+	size_t n_named;
 	struct memo memo;
 };
 
 static const struct assay_opt options[] = {
+	{ "more_routes", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "routes of your own, asked before those of route" },
 	{ "route", ASSAY_OPT_LIST, ROUTE_DEFAULT, 0, 0, NULL,
 	    "which workers a type goes to: TYPE-GLOB=worker+worker; with ? behind it only if it is "
 	    "loaded" },
@@ -117,11 +121,23 @@ static const struct wanted *split_workers(struct assay_arena *arena, struct assa
 	return list;
 }
 
-/* read_routes - the table from its option */
-static enum assay_status read_routes(
-    struct mimetype *m, const char *const *list, struct assay_err *err)
+/* add_named - the workers of a route that must be loaded */
+static void add_named(struct mimetype *m, const struct route *route, const char *option)
 {
-	struct route **end = &m->routes;
+	for (const struct wanted *w = route->wanted; w->worker != NULL; w++) {
+		if (w->wish)
+			continue;
+		m->named = assay_xrealloc(m->named, (m->n_named + 2) * sizeof(*m->named));
+		m->named[m->n_named++] = (struct assay_named){ w->worker, option, NULL };
+		m->named[m->n_named] = (struct assay_named){ NULL, NULL, NULL };
+	}
+}
+
+/* read_routes - the table from an option */
+static enum assay_status read_routes(
+    struct mimetype *m, const struct assay_opts *opts, const char *option, struct assay_err *err)
+{
+	const char *const *list = assay_opt_list(opts, option);
 
 	for (; *list != NULL; list++) {
 		const struct assay_slice s = assay_slice_str(*list);
@@ -133,10 +149,11 @@ static enum assay_status read_routes(
 		r->wanted = split_workers(m->arena, assay_slice_from(s, eq + 1));
 		if (eq == s.n || glob.n == 0 || r->wanted[0].worker == NULL)
 			return assay_err_set(err, ASSAY_E_CONF,
-			    "[mimetype] route: \"%s\" is not of the form TYPE-GLOB=worker+worker",
-			    *list);
-		*end = r;
-		end = &r->next;
+			    "[mimetype] %s: \"%s\" is not of the form TYPE-GLOB=worker+worker",
+			    option, *list);
+		add_named(m, r, option);
+		*m->end = r;
+		m->end = &r->next;
 	}
 	return ASSAY_OK;
 }
@@ -148,6 +165,7 @@ static void mimetype_close(void *state)
 
 	assay_detect_free(&m->detect);
 	assay_arena_free(&m->arena);
+	free(m->named);
 	free(m);
 }
 
@@ -161,7 +179,10 @@ static enum assay_status mimetype_open(
 
 	m->arena = assay_arena_new();
 	m->database = database[0] != 0 ? assay_opt_path(opts, "database") : NULL;
-	status = read_routes(m, assay_opt_list(opts, "route"), err);
+	m->end = &m->routes;
+	status = read_routes(m, opts, "more_routes", err);
+	if (status == ASSAY_OK)
+		status = read_routes(m, opts, "route", err);
 	if (status != ASSAY_OK)
 		mimetype_close(m);
 	else
@@ -242,6 +263,7 @@ static void choose_all(struct assay_plan *plan, const struct route *route)
 			assay_plan_wish(plan, w->worker);
 		else
 			assay_plan_add(plan, w->worker);
+		assay_plan_meta(plan, "route", route->glob);
 	}
 }
 
@@ -264,8 +286,19 @@ static enum assay_status mimetype_choose(void *state, const struct assay_payload
 	return ASSAY_OK;
 }
 
+/* mimetype_names - who must be loaded */
+static const struct assay_named *mimetype_names(void *state)
+{
+	const struct mimetype *m = state;
+
+	return m->named;
+}
+
 static const struct assay_worker worker = { .scan = mimetype_scan };
-static const struct assay_dispatcher dispatcher = { .choose = mimetype_choose };
+static const struct assay_dispatcher dispatcher = {
+	.choose = mimetype_choose,
+	.names = mimetype_names,
+};
 
 const struct assay_plugin assay_plugin = {
 	ASSAY_PLUGIN_HEAD,

@@ -27,6 +27,9 @@ struct yara {
 	struct assay_ruleset *rules, *dispatch;
 	unsigned timeout_s, strings_limit;
 	size_t string_length;
+	struct assay_arena *arena;
+	struct assay_named *named; /* workers that dispatch rules want */
+	size_t n_named;
 };
 
 static const struct assay_opt options[] = {
@@ -82,6 +85,7 @@ static enum assay_status yara_open(
 
 	(void)err;
 	y->opts = opts;
+	y->arena = assay_arena_new();
 	y->timeout_s = (unsigned)((assay_opt_int(opts, "timeout") + 999) / 1000);
 	y->strings_limit = (unsigned)assay_opt_int(opts, "strings_limit");
 	y->string_length = (size_t)assay_opt_int(opts, "string_length");
@@ -118,13 +122,88 @@ static enum assay_status open_rules(
 	return assay_ruleset_open(&wanted, set, err);
 }
 
+/* worker_of - takes the next name off a list "a,b"; NULL: no more */
+static const char *worker_of(struct assay_slice *list, char name[128])
+{
+	struct assay_slice word;
+
+	while (assay_slice_split(list, ',', &word)) {
+		word = assay_slice_trim(word);
+		if (word.n == 0 || word.n >= 128)
+			continue;
+		memcpy(name, word.p, word.n);
+		name[word.n] = 0;
+		return name;
+	}
+	return NULL;
+}
+
+/* wanted - the workers a rule's meta names, "" when it is about something else */
+static struct assay_slice wanted(const YR_META *meta)
+{
+	const bool is_plugin =
+	    strcmp(meta->identifier, "plugin") == 0 && meta->type == META_TYPE_STRING;
+
+	return assay_slice_str(is_plugin ? meta->string : "");
+}
+
+/* add_named - one worker of a rule */
+static void add_named(struct yara *y, const YR_RULE *rule, const char *name)
+{
+	struct assay_named *n;
+
+	y->named = assay_xrealloc(y->named, (y->n_named + 2) * sizeof(*y->named));
+	n = &y->named[y->n_named++];
+	n[0] = (struct assay_named){ assay_arena_strdup(y->arena, name), NULL,
+		assay_arena_printf(y->arena, "[yara] dispatch_rules: %s: rule %s: meta plugin",
+		    rule->ns->name, rule->identifier) };
+	n[1] = (struct assay_named){ NULL, NULL, NULL };
+}
+
+/* note_named - the workers all dispatch rules want */
+static void note_named(struct yara *y)
+{
+	for (int k = 0; y->dispatch != NULL && k < ASSAY_GATE_SETS; k++) {
+		YR_RULE *rule;
+
+		if (y->dispatch->rules[k] == NULL)
+			continue;
+		yr_rules_foreach(y->dispatch->rules[k], rule)
+		{
+			const YR_META *meta;
+
+			yr_rule_metas_foreach(rule, meta)
+			{
+				struct assay_slice list = wanted(meta);
+				const char *name;
+				char space[128];
+
+				while ((name = worker_of(&list, space)) != NULL)
+					add_named(y, rule, name);
+			}
+		}
+	}
+}
+
 /* yara_warm - reads and compiles the rules */
 static enum assay_status yara_warm(void *state, struct assay_err *err)
 {
 	struct yara *y = state;
 	enum assay_status status = open_rules(y, "rules", &y->rules, err);
 
-	return status == ASSAY_OK ? open_rules(y, "dispatch_rules", &y->dispatch, err) : status;
+	if (status == ASSAY_OK)
+		status = open_rules(y, "dispatch_rules", &y->dispatch, err);
+	if (status == ASSAY_OK)
+		note_named(y);
+	return status;
+}
+
+/* yara_names - who must be loaded */
+static const struct assay_named *yara_names(void *state)
+{
+	const struct yara *y = state;
+
+	return y->named;
 }
 
 /* yara_close - frees everything */
@@ -134,6 +213,8 @@ static void yara_close(void *state)
 
 	assay_ruleset_close(&y->rules);
 	assay_ruleset_close(&y->dispatch);
+	assay_arena_free(&y->arena);
+	free(y->named);
 	free(y);
 }
 
@@ -267,18 +348,13 @@ static enum assay_status yara_scan(void *state, const struct assay_payload *payl
 /* add_workers - those of meta plugin = "a,b", with the rule's name and meta for each */
 static void add_workers(struct assay_plan *plan, const YR_RULE *rule, struct assay_slice list)
 {
-	struct assay_slice word;
 	const YR_META *meta;
+	char name[128];
 
-	while (assay_slice_split(&list, ',', &word)) {
-		char name[128], space[32];
+	while (worker_of(&list, name) != NULL) {
+		char space[32];
 		bool number;
 
-		word = assay_slice_trim(word);
-		if (word.n == 0 || word.n >= sizeof(name))
-			continue;
-		memcpy(name, word.p, word.n);
-		name[word.n] = 0;
 		assay_plan_add(plan, name);
 		assay_plan_meta(plan, "rule", rule->identifier);
 		yr_rule_metas_foreach(rule, meta)
@@ -301,9 +377,8 @@ static void follow(struct assay_plan *plan, const YR_RULE *rule)
 		const struct assay_slice value =
 		    assay_slice_str(assay_hits_meta(meta, space, &number));
 
-		if (strcmp(meta->identifier, "plugin") == 0)
-			add_workers(plan, rule, value);
-		else if (strcmp(meta->identifier, "save") == 0 &&
+		add_workers(plan, rule, wanted(meta));
+		if (strcmp(meta->identifier, "save") == 0 &&
 		    assay_slice_caseis(assay_slice_trim(value), "false"))
 			assay_plan_no_archive(plan);
 	}
@@ -327,7 +402,7 @@ static enum assay_status yara_choose(void *state, const struct assay_payload *pa
 }
 
 static const struct assay_worker worker = { .scan = yara_scan };
-static const struct assay_dispatcher dispatcher = { .choose = yara_choose };
+static const struct assay_dispatcher dispatcher = { .choose = yara_choose, .names = yara_names };
 
 const struct assay_plugin assay_plugin = {
 	ASSAY_PLUGIN_HEAD,
