@@ -127,7 +127,7 @@ const struct assay_field assay_doc_fields[] = {
 	{ V "reply", STR_NULL, P, "text for the sender" },
 	{ V "headers[].name", STR, T, "of a header to add" },
 	{ V "headers[].value", STR, P, "of a header to add" },
-	{ V "recipients[].addr", STR, P, "a recipient judged apart" },
+	{ V "recipients[].addr", STR, P, "recipient whose verdict is not the message's; none yet: one answer is for all" },
 	{ V "recipients[].action", STR, T, "for that recipient" },
 	{ V "recipients[].rule", STR_NULL, T, "for that recipient" },
 	{ V "matched[].rule", STR, T, "a rule that fitted" },
