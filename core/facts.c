@@ -41,7 +41,7 @@ const struct assay_fact assay_facts_core[] = {
 	{ "direction", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "direction",
 	    "in, out, internal or unknown" },
 	{ "mailfrom", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_ADDRESS,
-	    "request_meta.envelope.sender.addr", "envelope sender" },
+	    "request_meta.envelope.sender.addr", "envelope sender; <> for the empty one" },
 	{ "rcpt", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_ADDRESS, "recipients[].addr",
 	    "who got the message" },
 	{ "rcpt_domain", ASSAY_FACT_MESSAGE, ASSAY_COMPARE_GLOB, "recipients[].domain",

@@ -18,6 +18,7 @@ struct assay_arena;
 struct assay_notes;
 
 #define ASSAY_FACT_TEXT 2048u
+#define ASSAY_FACT_NULL_SENDER "<>" /* mailfrom of what has no sender */
 
 struct assay_word {
 	const char *word;

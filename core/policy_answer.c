@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "core/facts.h"
 #include "core/json.h"
 #include "core/opts.h"
 #include "core/policy_answer.h"
@@ -162,6 +163,16 @@ static struct assay_slice text_of(const json_t *object, const char *name)
 	return assay_slice(json_string_value(value), json_string_length(value));
 }
 
+/* sender_of - of the envelope, as the fact mailfrom says it */
+static struct assay_slice sender_of(const json_t *envelope)
+{
+	const json_t *sender = json_object_get(envelope, "sender");
+
+	return json_is_true(json_object_get(sender, "null"))
+	    ? assay_slice_str(ASSAY_FACT_NULL_SENDER)
+	    : text_of(sender, "addr");
+}
+
 /* all_recipients - are all of them exempt? */
 static bool all_recipients(const struct assay_policy *policy, const json_t *recipients)
 {
@@ -185,6 +196,6 @@ bool assay_policy_exempts(const struct assay_policy *policy, const json_t *reque
 	    in_list(exempt->networks, text_of(client, "addr")) ||
 	    in_list(exempt->auth, text_of(auth, "user")) ||
 	    in_list(exempt->daemons, text_of(request, "daemon")) ||
-	    in_list(exempt->senders, text_of(json_object_get(envelope, "sender"), "addr")) ||
+	    in_list(exempt->senders, sender_of(envelope)) ||
 	    all_recipients(policy, json_object_get(envelope, "recipients"));
 }

@@ -37,8 +37,8 @@ const struct assay_opt assay_policy_rows[] = {
 	{ "exempt_daemons", ASSAY_OPT_LIST, "", 0, 0, NULL,
 	    "Names of daemons of the mail server whose mail is not scanned" },
 	{ "exempt_senders", ASSAY_OPT_LIST, "", 0, 0, NULL,
-	    "Envelope senders whose mail is not scanned, as user@domain, @domain (and below) or a "
-	    "pattern" },
+	    "Envelope senders whose mail is not scanned, as user@domain, @domain (and below), a "
+	    "pattern, or <> for the empty sender" },
 	{ "exempt_rcpts", ASSAY_OPT_LIST, "", 0, 0, NULL,
 	    "Recipients whose mail is not scanned, where all of a mail are among them" },
 	{ "exempt_size", ASSAY_OPT_SIZE, "0B", 0, INT64_MAX, NULL,

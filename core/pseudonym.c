@@ -190,6 +190,12 @@ static void add_said(const json_t *report, const char *word, struct assay_facts 
 	}
 }
 
+/* is_nobody - the empty sender, whose name is part of other texts */
+static bool is_nobody(const json_t *value)
+{
+	return strcmp(json_string_value(value), ASSAY_FACT_NULL_SENDER) == 0;
+}
+
 /* fill - the table, from everything found; false when there was too much */
 static bool fill(const struct assay_pseudonym *p, const json_t *report, struct table *table)
 {
@@ -207,7 +213,7 @@ static bool fill(const struct assay_pseudonym *p, const json_t *report, struct t
 	{
 		json_array_foreach(list, i, value)
 		{
-			if (json_string_length(value) > 0)
+			if (json_string_length(value) > 0 && !is_nobody(value))
 				add_value(table, p->key,
 				    assay_slice(
 					json_string_value(value), json_string_length(value)));

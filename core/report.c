@@ -275,6 +275,16 @@ static void add_head(struct assay_run *run, json_t *report)
 	share(report, "request_meta", run->meta);
 }
 
+/* sender_facts - the empty sender has no address to be found by */
+static void sender_facts(struct assay_run *run)
+{
+	const json_t *envelope = json_object_get(run->meta, "envelope");
+	const json_t *sender = json_object_get(envelope, "sender");
+
+	if (json_is_true(json_object_get(sender, "null")))
+		assay_facts_add(&run->facts, "mailfrom", assay_slice_str(ASSAY_FACT_NULL_SENDER));
+}
+
 /* assay_report_build - all but decorators and verdict, whose places are kept */
 json_t *assay_report_build(struct assay_run *run)
 {
@@ -291,6 +301,7 @@ json_t *assay_report_build(struct assay_run *run)
 	assay_json_set(report, "errors", assay_notes_errors_json(&run->notes));
 	assay_json_set(report, "verdict", json_null());
 	assay_facts_collect(&run->facts, assay_facts_core, ASSAY_FACT_MESSAGE, report);
+	sender_facts(run);
 	assay_json_set(report, "facts", assay_facts_json(&run->facts));
 	return report;
 }

@@ -234,6 +234,22 @@ static void other_names(void **state)
 	keep_dir_remove(&dir);
 }
 
+static void the_empty_sender_has_no_other_name(void **state)
+{
+	static const char text[] = "{\"schema\":\"assay/1\",\"facts\":{\"mailfrom\":[\"<>\"],"
+				   "\"from\":[\"Ann <>\",\"x@y.example\"]}}";
+	struct keep_dir dir;
+
+	keep_dir_make(&dir);
+	keep_dir_write(&dir, "/key", "0123456789abcdef");
+	set(*state, "fields", "content");
+	set(*state, "pseudonymise", "mailfrom");
+	set(*state, "pseudonymise_key", keep_dir_path(&dir, "/key"));
+	tell(*state, "teller", text);
+	assert_string_equal(told, text);
+	keep_dir_remove(&dir);
+}
+
 static void too_many_names_hide_everybody(void **state)
 {
 	struct keep_dir dir;
@@ -295,6 +311,7 @@ int main(void)
 		EACH(excluded_places_are_gone),
 		EACH(a_default_of_its_own),
 		EACH(other_names),
+		EACH(the_empty_sender_has_no_other_name),
 		EACH(too_many_names_hide_everybody),
 		EACH(what_is_wrong_is_refused),
 	};

@@ -209,6 +209,22 @@ static void test_frame(void **state)
 	    "\"size\":[3],\"source\":[\"milter\"],\"status\":[\"scanned\"]}");
 }
 
+/* test_null_sender - it has a fact, so that it can be asked for */
+static void test_null_sender(void **state)
+{
+	struct bench *t = *state;
+
+	bench_set(t, "always_dispatch", "");
+	(void)bench_scan_request(
+	    t, "abc", "{\"envelope\":{\"sender\":{\"addr\":null,\"null\":true}}}");
+	assert_string_equal(
+	    bench_text(t, json_object_get(json_object_get(t->report, "facts"), "mailfrom")),
+	    "[\"<>\"]");
+	(void)bench_scan_request(
+	    t, "abc", "{\"envelope\":{\"sender\":{\"addr\":null,\"null\":false}}}");
+	assert_null(json_object_get(json_object_get(t->report, "facts"), "mailfrom"));
+}
+
 /* test_multi - one plugin, four classes */
 static void test_multi(void **state)
 {
@@ -240,7 +256,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
 	const struct CMUnitTest tests[] = { T(test_tree), T(test_dedup), T(test_late), T(test_self),
 		T(test_recursion), T(test_flood), T(test_bomb), T(test_bad_result),
-		T(test_big_result), T(test_big_report), T(test_frame), T(test_multi) };
+		T(test_big_result), T(test_big_report), T(test_frame), T(test_null_sender),
+		T(test_multi) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

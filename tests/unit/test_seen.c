@@ -149,6 +149,11 @@ static void a_sender_is_new_once(void **state)
 	assert_false(knows("bob2@example.org"));
 	again(NULL);
 	assert_true(knows("bob@example.org"));
+	/* The empty sender is nobody. */
+	out =
+	    asked(mail("bob@example.org", 0, json_pack("{s:{s:[s]}}", "facts", "mailfrom", "<>")));
+	assert_int_equal(json_array_size(json_object_get(out, "envelope_from")), 0);
+	json_decref(out);
 }
 
 static void only_what_was_let_through_settles(void **state)

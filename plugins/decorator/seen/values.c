@@ -81,6 +81,8 @@ static struct assay_slice address(struct assay_arena *arena, struct assay_slice 
 	struct assay_slice s = assay_slice_trim(raw), domain;
 	size_t at = s.n;
 
+	if (assay_slice_is(s, "<>")) /* the empty sender is nobody */
+		return ASSAY_SLICE_NONE;
 	while (at > 0 && s.p[at - 1] != '@')
 		at--;
 	if (at == 0)
