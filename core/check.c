@@ -11,6 +11,8 @@
 #include "core/check.h"
 #include "core/engine.h"
 #include "core/host.h"
+#include "core/listen.h"
+#include "core/opts.h"
 #include "core/policy.h"
 #include "core/tell.h"
 
@@ -38,25 +40,60 @@ static enum assay_status load_all(
 	return st;
 }
 
-/* write_sockets - what the providers want to be listened on for them */
-static enum assay_status write_sockets(
-    const struct assay_role *role, const struct assay_host *host, struct assay_err *err)
+/* where - of the option that has this word in its list, for an error */
+static const char *where(const struct assay_opts *opts, const char *word)
 {
-	const struct assay_loaded *loaded;
+	for (size_t i = 0; i < opts->n; i++)
+		for (const char *const *w = opts->value[i].list; w != NULL && *w != NULL; w++)
+			if (*w == word)
+				return assay_opts_where(opts, &opts->value[i]);
+	return "";
+}
+
+/* add_sockets - of one provider */
+static enum assay_status add_sockets(
+    const struct assay_loaded *loaded, struct assay_buf *lines, struct assay_err *err)
+{
+	const struct assay_provider *provider = loaded->plugin->provider;
+	const char *const *spec =
+	    provider != NULL && provider->sockets != NULL ? provider->sockets(loaded->state) : NULL;
 	enum assay_status st = ASSAY_OK;
+
+	for (; st == ASSAY_OK && spec != NULL && *spec != NULL; spec++) {
+		st = assay_listen_check(*spec, err);
+		if (st != ASSAY_OK)
+			assay_err_prefix(err, "%s[%s]", where(loaded->opts, *spec), loaded->name);
+		(void)assay_buf_printf(lines, "%s %s\n", loaded->name, *spec);
+	}
+	return st;
+}
+
+/* assay_check_sockets - see check.h */
+enum assay_status assay_check_sockets(struct assay_config *config, const struct assay_host *host,
+    struct assay_buf *lines, struct assay_err *err)
+{
+	const char *const *name = assay_opt_list(assay_config_core(config), "providers");
+	enum assay_status st = ASSAY_OK;
+
+	for (; st == ASSAY_OK && *name != NULL; name++) {
+		const struct assay_loaded *loaded = assay_host_find(host, *name);
+
+		if (loaded != NULL)
+			st = add_sockets(loaded, lines, err);
+	}
+	return st;
+}
+
+/* write_sockets - what the providers want to be listened on for them */
+static enum assay_status write_sockets(const struct assay_role *role, struct assay_config *config,
+    const struct assay_host *host, struct assay_err *err)
+{
+	enum assay_status st;
 	struct assay_buf lines;
 
-	assay_buf_init(&lines, (size_t)64 * 1024);
-	for (size_t i = 0; (loaded = assay_host_at(host, i)) != NULL; i++) {
-		const struct assay_provider *provider = loaded->plugin->provider;
-		const char *const *spec = provider != NULL && provider->sockets != NULL
-		    ? provider->sockets(loaded->state)
-		    : NULL;
-
-		for (; spec != NULL && *spec != NULL; spec++)
-			(void)assay_buf_printf(&lines, "%s %s\n", loaded->name, *spec);
-	}
-	if (role->out_fd >= 0)
+	assay_buf_init(&lines, ASSAY_CHECK_LINES);
+	st = assay_check_sockets(config, host, &lines, err);
+	if (st == ASSAY_OK && role->out_fd >= 0)
 		st = assay_io_write_full(role->out_fd, lines.p, lines.n, err);
 	assay_buf_release(&lines);
 	return st;
@@ -71,7 +108,7 @@ int assay_check_run(struct assay_role *role, struct assay_config *config)
 	int code = 0;
 
 	if (st == ASSAY_OK)
-		st = write_sockets(role, host, &err);
+		st = write_sockets(role, config, host, &err);
 	if (st != ASSAY_OK) {
 		code = assay_role_failed(role, &err);
 	} else if (role->page != NULL) {

@@ -9,8 +9,17 @@
 
 #include "core/role.h"
 
+struct assay_buf;
+struct assay_host;
+
+#define ASSAY_CHECK_LINES ((size_t)64 * 1024)
+
 /* The process, after assay_role_enter. Takes config. Returns the exit code; the sentence stands in
  * the log and as the page's error, the digest of the configuration as its payload_id. */
+/* Adds a line "DOOR SPEC" for each socket that the providers want (core/listen.h). E_CONF, with
+ * FILE:LINE: there can be no such socket. */
+ASSAY_MUST_CHECK enum assay_status assay_check_sockets(struct assay_config *config,
+    const struct assay_host *host, struct assay_buf *lines, struct assay_err *err);
 int assay_check_run(struct assay_role *role, struct assay_config *config);
 
 #endif

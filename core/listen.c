@@ -259,19 +259,46 @@ static enum assay_status open_inet(
 
 /* ---- systemd --------------------------------------------------------------------------------- */
 
+/* count_passed - descriptors that are meant for us, not for who has started us */
+static uint64_t count_passed(void)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	uint64_t n = 0, whose = 0;
+
+	if (count == NULL || pid == NULL || !assay_slice_u64(assay_slice_str(pid), &whose) ||
+	    whose != (uint64_t)getpid() || !assay_slice_u64(assay_slice_str(count), &n))
+		return 0;
+	return n;
+}
+
+/* is_listening - a socket that connections come to? */
+static bool is_listening(int fd)
+{
+	socklen_t size = sizeof(int);
+	int type = 0, yes = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) == 0 && yes != 0;
+}
+
 /* open_passed - the descriptor of that name that we were started with */
 static enum assay_status open_passed(
     const struct place *place, const char *spec, int *fd, struct assay_err *err)
 {
-	const char *count = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
+	const char *names = getenv("LISTEN_FDNAMES");
 	struct assay_slice rest = assay_slice_str(names != NULL ? names : ""), name = { NULL, 0 };
-	uint64_t n = 0;
+	const uint64_t n = count_passed();
 
-	if (count == NULL || !assay_slice_u64(assay_slice_str(count), &n))
-		return wrong(err, spec, "the service manager has passed no sockets");
+	if (n == 0)
+		return wrong(err, spec,
+		    "the service manager has passed no sockets; start assay.service, not the "
+		    "program, or name a socket of our own");
 	for (int i = 0; (uint64_t)i < n && assay_slice_split(&rest, ':', &name); i++) {
 		if (name.n != place->where.n || memcmp(name.p, place->where.p, name.n) != 0)
 			continue;
+		if (!is_listening(SYSTEMD_FIRST + i))
+			return wrong(
+			    err, spec, "what the service manager has passed does not listen");
 		*fd = fcntl(SYSTEMD_FIRST + i, F_DUPFD_CLOEXEC, SYSTEMD_FIRST);
 		if (*fd < 0 || fcntl(*fd, F_SETFL, O_NONBLOCK) != 0)
 			return failed(err, "take", spec);
@@ -282,23 +309,51 @@ static enum assay_status open_passed(
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
+/* read_any - a SPEC of whatever kind; whether it can be had is not asked */
+static enum assay_status read_any(const char *spec, struct place *place, struct assay_err *err)
+{
+	struct sockaddr_storage inet;
+	struct sockaddr_un path;
+	enum assay_status st = read_spec(spec, place, err);
+	bool six;
+
+	if (st != ASSAY_OK)
+		return st;
+	if (assay_slice_is(place->kind, "unix"))
+		return read_path(place->where, spec, &path, err);
+	if (assay_slice_is(place->kind, "systemd"))
+		return place->where.n > 0 ? ASSAY_OK : wrong(err, spec, "there is no name");
+	six = assay_slice_is(place->kind, "inet6");
+	if (!six && !assay_slice_is(place->kind, "inet"))
+		return wrong(err, spec, "there is no such kind");
+	return read_address(place->where, six, &inet)
+	    ? ASSAY_OK
+	    : wrong(err, spec, "this is no port and address");
+}
+
+/* assay_listen_check - see listen.h */
+enum assay_status assay_listen_check(const char *spec, struct assay_err *err)
+{
+	struct place place;
+
+	if (strlen(spec) >= ASSAY_LISTEN_SPEC)
+		return wrong(err, spec, "it is too long");
+	return read_any(spec, &place, err);
+}
+
 /* open_one - by its kind */
 static enum assay_status open_one(struct assay_listen *at, struct assay_err *err)
 {
-	enum assay_status st;
 	struct place place;
+	enum assay_status st = read_any(at->spec, &place, err);
 
 	at->fd = -1;
-	st = read_spec(at->spec, &place, err);
 	if (st == ASSAY_OK && assay_slice_is(place.kind, "unix"))
 		st = open_unix(&place, at->spec, &at->fd, err);
-	else if (st == ASSAY_OK &&
-	    (assay_slice_is(place.kind, "inet") || assay_slice_is(place.kind, "inet6")))
-		st = open_inet(&place, at->spec, &at->fd, err);
 	else if (st == ASSAY_OK && assay_slice_is(place.kind, "systemd"))
 		st = open_passed(&place, at->spec, &at->fd, err);
 	else if (st == ASSAY_OK)
-		st = wrong(err, at->spec, "there is no such kind");
+		st = open_inet(&place, at->spec, &at->fd, err);
 	if (st != ASSAY_OK)
 		assay_io_close(&at->fd);
 	return st;

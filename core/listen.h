@@ -5,10 +5,11 @@
  * configuration writes them down, one line "DOOR SPEC" each, and the parent, which loads no plugin,
  * binds them, keeps them over reloads and hands them to the door. SPEC is one of
  *
- *	unix:/path [mode=0660] [group=NAME]	the last directory of the path is made (0755) when
- *it is missing; a socket nobody listens on is replaced inet:port@host	inet6:port@host
- *host: an address, in brackets or not; "*" or none: any systemd:name				as
- *passed by the service manager (sd_listen_fds(3))
+ * - unix:/path [mode=0660] [group=NAME]; the last directory of the path is made (0755) when it is
+ *   missing; a socket nobody listens on is replaced
+ * - inet:port@host, inet6:port@host; host: an address, in brackets or not; "*" or none: any
+ * - systemd:name, as passed by the service manager (sd_listen_fds(3)): stays open when nobody wants
+ *   it any more
  *
  * Sockets are non-blocking and close-on-exec. All lines come from our own configuration.
  */
@@ -34,6 +35,8 @@ struct assay_listens {
 void assay_listens_init(struct assay_listens *listens);
 /* Closes all; removes the paths of Unix sockets when `tidy`. */
 void assay_listens_close(struct assay_listens *listens, bool tidy);
+/* Could there be such a socket? Nothing is opened. E_CONF: not such a SPEC, or no such group. */
+ASSAY_MUST_CHECK enum assay_status assay_listen_check(const char *spec, struct assay_err *err);
 /* Opens what these lines name and is not open yet, and marks what they do not name. On failure
  * everything that was open before is open still, and nothing else. E_CONF: not such a line; E_FULL:
  * it cannot be had; E_DEAD: somebody else listens there. */

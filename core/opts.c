@@ -376,6 +376,24 @@ const char *const *assay_opt_list(const struct assay_opts *opts, const char *nam
 	return want(opts, name, 1u << ASSAY_OPT_LIST)->list;
 }
 
+/* assay_opts_where - "FILE:LINE: ", or nothing for what was not written in a file */
+const char *assay_opts_where(const struct assay_opts *opts, const struct assay_opt_value *v)
+{
+	return v->origin == ASSAY_ORIGIN_FILE
+	    ? assay_arena_printf(opts->arena, "%s:%u: ", v->file, v->line)
+	    : "";
+}
+
+/* assay_opt_refuse - the value is wrong, as its owner knows */
+enum assay_status assay_opt_refuse(
+    const struct assay_opts *opts, const char *name, const char *why, struct assay_err *err)
+{
+	const struct assay_opt_value *v = want(opts, name, ~0u);
+
+	return assay_err_set(err, ASSAY_E_CONF, "%s[%s] %s = %.120s: %.400s",
+	    assay_opts_where(opts, v), opts->section, name, v->text, why);
+}
+
 /* assay_opts_enum - which word of an ENUM */
 unsigned assay_opts_enum(const struct assay_opts *opts, const char *name)
 {

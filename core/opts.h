@@ -56,6 +56,8 @@ const char *assay_opts_nearest(const struct assay_opts *opts, struct assay_slice
 const char *assay_opts_nearest_of(const char *const *names, struct assay_slice name);
 /* Index of the word of an ENUM, e.g. for a switch; aborts as assay_opt_int does. */
 unsigned assay_opts_enum(const struct assay_opts *opts, const char *name);
+/* "FILE:LINE: " for an error, "" where the value was not written in a file. */
+const char *assay_opts_where(const struct assay_opts *opts, const struct assay_opt_value *v);
 /* "size", "time", "yes|no", "a|b|c" ... for help texts. */
 const char *assay_opts_type_name(const struct assay_opt *row);
 

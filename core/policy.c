@@ -42,11 +42,22 @@ static enum assay_status check_replies(
 		if (st == ASSAY_OK)
 			st = assay_fill_check(*replies[i].reply, vocabulary, err);
 		if (st != ASSAY_OK) {
-			assay_err_prefix(err, "[policy] %s", replies[i].option);
-			return st;
+			const struct assay_err why = *err;
+
+			return assay_opt_refuse(policy->opts, replies[i].option, why.text, err);
 		}
 	}
 	return ASSAY_OK;
+}
+
+/* wrong - a word of a list, and why */
+static enum assay_status wrong(
+    const struct assay_policy *policy, const char *option, const char *word, struct assay_err *err)
+{
+	struct assay_err why;
+
+	(void)assay_err_set(&why, ASSAY_E_CONF, "%.80s: %.300s", word, err->text);
+	return assay_opt_refuse(policy->opts, option, why.text, err);
 }
 
 /* read_list - the values of an exemption */
@@ -66,7 +77,7 @@ static enum assay_status read_list(struct assay_policy *policy, const char *opti
 		st =
 		    assay_compare_read(policy->arena, how, assay_slice_str(*value), compare++, err);
 		if (st != ASSAY_OK)
-			assay_err_prefix(err, "[policy] %s: %.80s", option, *value);
+			return wrong(policy, option, *value, err);
 	}
 	return st;
 }
@@ -101,17 +112,17 @@ static enum assay_status check_options(
 	const char *const *name = assay_opt_list(policy->opts, "required_workers");
 
 	for (; *name != NULL; name++)
-		if (assay_host_find(host, *name) == NULL)
-			return assay_err_set(err, ASSAY_E_CONF,
-			    "[policy] required_workers: plugin \"%.60s\" is not loaded; name it in "
-			    "[core] plugins, or take it out",
-			    *name);
+		if (assay_host_find(host, *name) == NULL) {
+			(void)assay_err_set(err, ASSAY_E_CONF,
+			    "that plugin is not loaded; name it in [core] plugins, or take it out");
+			return wrong(policy, "required_workers", *name, err);
+		}
 	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
 		const char *header = assay_opt_str(policy->opts, headers[i]);
 
 		if (header[0] != '\0' && !assay_rule_header_name(assay_slice_str(header)))
-			return assay_err_set(err, ASSAY_E_CONF,
-			    "[policy] %s: \"%.60s\" is no name for a header", headers[i], header);
+			return assay_opt_refuse(
+			    policy->opts, headers[i], "this is no name for a header", err);
 	}
 	return check_replies(policy, assay_host_vocabulary(host), err);
 }

@@ -50,12 +50,28 @@ static const struct assay_opt options[] = {
 	{ NULL, ASSAY_OPT_BOOL, NULL, 0, 0, NULL, NULL },
 };
 
+/* check_options - what their rows cannot */
+static enum assay_status check_options(
+    const struct assay_opts *opts, const struct milter *milter, struct assay_err *err)
+{
+	if (milter->listen[0] == NULL)
+		return assay_opt_refuse(opts, "listen",
+		    "names no socket; write unix:/path, inet:port@address or systemd:name", err);
+	if (milter->libmilter && !HAS_LIBMILTER)
+		return assay_opt_refuse(opts, "engine",
+		    "this assay was built without libmilter; use engine = native", err);
+	if (milter->libmilter && milter->listen[1] != NULL)
+		return assay_opt_refuse(opts, "listen",
+		    "libmilter serves one socket; name one, or use engine = native", err);
+	return ASSAY_OK;
+}
+
 /* milter_open - reads the options; nothing is touched */
 static enum assay_status milter_open(
     const struct assay_opts *opts, void **state, struct assay_err *err)
 {
 	struct milter *milter = assay_xcalloc(1, sizeof *milter);
-	enum assay_status st = ASSAY_OK;
+	enum assay_status st;
 
 	milter->listen = assay_opt_list(opts, "listen");
 	milter->libmilter = strcmp(assay_opt_str(opts, "engine"), "libmilter") == 0;
@@ -67,11 +83,7 @@ static enum assay_status milter_open(
 		.memory = (uint64_t)assay_opt_int(opts, "memory"),
 		.tmp_dir = assay_opt_state_path(opts, "tmp_dir"),
 	};
-	if (milter->listen[0] == NULL)
-		st = assay_err_set(err, ASSAY_E_CONF, "[milter] listen names no socket");
-	else if (milter->libmilter && !HAS_LIBMILTER)
-		st = assay_err_set(
-		    err, ASSAY_E_CONF, "[milter] engine: this assay was built without libmilter");
+	st = check_options(opts, milter, err);
 	if (st == ASSAY_OK) {
 		*state = milter;
 		return ASSAY_OK;

@@ -12,6 +12,7 @@
 #include "base/slice.h"
 
 #include "core/cmd/cmd.h"
+#include "core/check.h"
 #include "core/cmd/explain.h"
 #include "core/host.h"
 #include "core/policy.h"
@@ -219,6 +220,18 @@ static void print_all(struct query *q)
 		(void)assay_buf_add_str(&q->out, sample_rules);
 }
 
+/* test_sockets - could the service listen as it is told to? */
+static enum assay_status test_sockets(struct query *q, struct assay_err *err)
+{
+	enum assay_status status;
+	struct assay_buf lines;
+
+	assay_buf_init(&lines, ASSAY_CHECK_LINES);
+	status = assay_check_sockets(q->config, q->host, &lines, err);
+	assay_buf_release(&lines);
+	return status;
+}
+
 /* answer - load what is needed and fill q->out */
 static enum assay_status answer(
     struct query *q, const struct assay_cmd_globals *globals, struct assay_err *err)
@@ -237,6 +250,8 @@ static enum assay_status answer(
 	if (status == ASSAY_OK && q->what == TEST)
 		status = assay_tell_check(
 		    q->host, assay_opt_list(assay_config_core(q->config), "connectors"), err);
+	if (status == ASSAY_OK && q->what == TEST)
+		status = test_sockets(q, err);
 	for (size_t i = 0; status == ASSAY_OK && i < q->keys.n; i++)
 		status = print_key(q, q->keys.word[i], err);
 	if (status != ASSAY_OK || q->keys.n > 0)

@@ -38,6 +38,22 @@ run config -t && wrong "an unknown word passes config -t"
 says 'assay.conf:5: [rule a] when.extnsion: no plugin that is loaded knows the word'
 run scan "$tmp/mail.eml" && wrong "an unknown word passes scan"
 
+# Whatever is wrong is said with its place, before the service would find out.
+refused() {
+	conf "$1"
+	run config -t && wrong "passes config -t: $1"
+	says "$2"
+	rm -rf "$tmp/run"
+	run serve && wrong "serve starts with: $1"
+	says "$3"
+}
+refused '[policy]\nexempt_networks = 10.0.0.0/8, 10.0.0\n' 'assay.conf:5: [policy] exempt_networks' '10.0.0: write'
+refused '[policy]\nrequired_workers = smtp, nobody\n' 'assay.conf:5: [policy] required_workers' 'nobody: that plugin is not'
+refused '[policy]\nheader_verdict = X Y\n' 'assay.conf:5: [policy] header_verdict' 'no name for a header'
+refused '[policy]\nreply_reject = 450 no\n' 'assay.conf:5: [policy] reply_reject' 'no: the code of'
+refused 'providers = milter\n[milter]\nlisten = inet:99999@127.0.0.1\n' 'assay.conf:6: [milter]' 'no port and address'
+refused "providers = milter\n[milter]\nengine = libmilter\nlisten = unix:$tmp/a, unix:$tmp/b\n" 'assay.conf:7: [milter] listen' 'engine = native'
+
 conf '[rule none]\nwhen.extension = exe\naction = discard\n[rule scripts]\nwhen.extension = sh, js\naction = reject\nreply = No %{extension}\n'
 run config -t || wrong "config -t refuses what is right"
 run policy test "$tmp/mail.eml" || wrong "policy test"

@@ -181,6 +181,14 @@ const char *const *assay_opt_list(const struct assay_opts *opts, const char *nam
 	return opt_find(opts, assay_slice_str(name))->list;
 }
 
+/* assay_opt_refuse - without where it was set: that is the test */
+enum assay_status assay_opt_refuse(
+    const struct assay_opts *opts, const char *name, const char *why, struct assay_err *err)
+{
+	return assay_err_set(err, ASSAY_E_CONF, "%s = %s: %s", name,
+	    opt_find(opts, assay_slice_str(name))->text, why);
+}
+
 /* assay_opt_path - as given: a test says absolute names */
 const char *assay_opt_path(const struct assay_opts *opts, const char *name)
 {

@@ -221,11 +221,15 @@ static void test_refused(void **state)
 	says("[rule a]\naction = tag\nheader = X-Y: %{filenam}\n", "did you mean \"filename\"?");
 	says("[rule a]\naction = tag\nheader = X-Y: %{filename\n", "a %{ has no }");
 	says("[rule]\naction = tag\n", "write [rule NAME]");
-	says("[policy]\nrequired_workers = clamav\n", "plugin \"clamav\" is not loaded");
+	refuses("[policy]\nrequired_workers = clamav\n",
+	    "2: [policy] required_workers = clamav: clamav: that plugin is not loaded; name it in "
+	    "[core] plugins, or take it out");
 	says("[policy]\non_timeout = discard\n", "on_timeout");
-	says("[policy]\nexempt_networks = 10.0.0.0/8, here\n", "here: write an address");
-	says("[policy]\nreply_reject = 450 no\n", "5xx");
-	says("[policy]\nheader_status = X: Y\n", "no name for a header");
+	says("[policy]\nexempt_networks = 10.0.0.0/8, here\n",
+	    ":2: [policy] exempt_networks = 10.0.0.0/8, here: here: write");
+	says("[policy]\nreply_reject = 450 no\n", ":2: [policy] reply_reject");
+	says("[policy]\nheader_status = X: Y\n",
+	    ":2: [policy] header_status = X: Y: this is no name");
 }
 
 /* ---- rules ----------------------------------------------------------------------------------- */
@@ -255,16 +259,37 @@ static void test_observing(void **state)
 	is("accept", "default", "");
 }
 
-/* fits - does one rule with these lines fit the mail? */
-static bool fits(const char *lines)
+/* fits_mail - does one rule with these lines fit this mail? */
+static bool fits_mail(const char *lines, const char *mail)
 {
 	char text[600];
 
 	(void)snprintf(
 	    text, sizeof text, "[policy]\nenforce = yes\n[rule a]\n%s\naction = reject\n", lines);
 	ready(text);
-	(void)judge(MAIL);
+	(void)judge(mail);
 	return strcmp(assay_json_get_str(verdict, "action"), "reject") == 0;
+}
+
+/* fits - does one rule with these lines fit the mail? */
+static bool fits(const char *lines)
+{
+	return fits_mail(lines, MAIL);
+}
+
+/* test_null_sender - a pattern of its own */
+static void test_null_sender(void **state)
+{
+	static const char bounce[] = "{'scan_id':'id1','status':'scanned','facts':"
+				     "{'mailfrom':['<>']},'results':[],'limits':[],'errors':[]}";
+
+	(void)state;
+	assert_true(fits_mail("when.mailfrom = @example.org, <>", bounce));
+	assert_true(fits_mail("when.mailfrom = *", bounce));
+	assert_false(fits_mail("when.mailfrom = *@*", bounce));
+	assert_false(fits_mail("not.mailfrom = <>", bounce));
+	assert_true(fits("not.mailfrom = <>"));
+	assert_false(fits("when.mailfrom = <>"));
 }
 
 /* test_compare - each kind of comparison */
@@ -578,12 +603,16 @@ static void test_exempt(void **state)
 	assert_false(exempts("{'envelope':{'client':{'auth':null}}}", 1));
 	assert_true(exempts("{'daemon':'inside'}", 1));
 	assert_true(exempts("{'envelope':{'sender':{'addr':'a@x.our.example'}}}", 1));
-	assert_false(exempts("{'envelope':{'sender':{'addr':null}}}", 1));
+	assert_false(exempts("{'envelope':{'sender':{'addr':null,'null':true}}}", 1));
 	assert_true(exempts("{'envelope':{'recipients':[{'addr':'abuse@x.y'}]}}", 1));
 	assert_false(
 	    exempts("{'envelope':{'recipients':[{'addr':'abuse@x.y'},{'addr':'b@x.y'}]}}", 1));
 	ready("");
 	assert_false(exempts("{'envelope':{'recipients':[]}}", 1u << 30));
+	ready("[policy]\nexempt_senders = <>\n");
+	assert_true(exempts("{'envelope':{'sender':{'addr':null,'null':true}}}", 1));
+	assert_false(exempts("{'envelope':{'sender':{'addr':null}}}", 1));
+	assert_false(exempts("{'envelope':{'sender':{'addr':'a@b.example','null':false}}}", 1));
 }
 
 /* tell - a report with the last verdict, to somebody who waits; what he is told */
@@ -752,8 +781,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { T(test_refused), T(test_observing), T(test_compare),
 		T(test_payloads), T(test_reasons), T(test_cut), T(test_order), T(test_enforce),
 		T(test_hostile), T(test_failures), T(test_strongest), T(test_unfinished),
-		T(test_answer), T(test_exempt), T(test_told), T(test_told_error), T(test_forgets),
-		T(test_digest), T(test_many) };
+		T(test_answer), T(test_null_sender), T(test_exempt), T(test_told),
+		T(test_told_error), T(test_forgets), T(test_digest), T(test_many) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,10 @@ ASSAY_API const char *const *assay_opt_paths(const struct assay_opts *opts, cons
 ASSAY_API const char *assay_opt_state_path(const struct assay_opts *opts, const char *name);
 /* A directory for what may be made again (compiled rules); NULL when there is none to write to. */
 ASSAY_API const char *assay_opt_cache_dir(const struct assay_opts *opts);
+/* E_CONF with where the option was set (FILE:LINE), its value and `why`: for what no row of a table
+ * can check. */
+ASSAY_API enum assay_status assay_opt_refuse(
+    const struct assay_opts *opts, const char *name, const char *why, struct assay_err *err);
 
 /* ---- what a plugin says about its results ---------------------------------------------------- */
 
