@@ -1,14 +1,15 @@
 /*
  * mbox - every message of an mbox file
  *
- * A provider for `assay scan` and `assay import`: opens the files it is named, maps them read-only
- * and hands each message to the door, in the order of the file. A file of one message goes as it
- * is, From_ line and all, and so does one that only looks like an mbox at first sight: its digest
- * is then that of the file. Fails for a file that cannot be read; whoever shortens a file while it
- * is read ends the process.
+ * A provider for `assay scan` and `assay import`: opens the files it is named, reads them in
+ * bounded memory and hands each message to the door, in the order of the file. A file of one
+ * message goes as it is, From_ line and all, and so does one that only looks like an mbox at first
+ * sight: its digest is then that of the file. Fails for a file that cannot be read; one that is
+ * shortened meanwhile ends there.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,8 +23,10 @@
 #include "base/io.h"
 #include "base/slice.h"
 #include "mail/mbox.h"
+#include "mail/mbox_reader.h"
 
 #define SOURCE "mbox"
+#define HEAD ((size_t)16 * 1024) /* shows whether it begins like an mbox */
 
 /* State of the plugin. */
 struct mbox {
@@ -35,7 +38,8 @@ struct file {
 	const struct mbox *options;
 	struct assay_door *door;
 	const char *name;
-	struct assay_slice bytes;
+	int fd;
+	off_t at; /* read so far */
 	int64_t mtime_ms;
 };
 
@@ -57,12 +61,10 @@ static enum assay_status mbox_open(
 	return ASSAY_OK;
 }
 
-/* submit - one message to the door, which copies it before it returns */
-static enum assay_status submit(const struct file *file, struct assay_slice bytes,
-    struct assay_submission *submission, struct assay_err *err)
+/* submit_as - to the door, which copies it before it returns */
+static enum assay_status submit_as(
+    const struct file *file, struct assay_submission *submission, struct assay_err *err)
 {
-	submission->bytes = bytes;
-	submission->fd = -1;
 	submission->source = SOURCE;
 	submission->filename = file->name;
 	if (submission->message_time_source == NULL) {
@@ -70,6 +72,15 @@ static enum assay_status submit(const struct file *file, struct assay_slice byte
 		submission->message_time_source = "mtime";
 	}
 	return assay_submit(file->door, submission, NULL, err);
+}
+
+/* submit - bytes of the file */
+static enum assay_status submit(const struct file *file, struct assay_slice bytes,
+    struct assay_submission *submission, struct assay_err *err)
+{
+	submission->bytes = bytes;
+	submission->fd = -1;
+	return submit_as(file, submission, err);
 }
 
 /* submit_unquoted - without the quoting of From lines, where there is any */
@@ -94,17 +105,20 @@ static enum assay_status submit_message(
     const struct file *file, const struct assay_mbox_message *message, struct assay_err *err)
 {
 	struct assay_submission submission = { .content_type = "message/rfc822" };
-	struct assay_slice sender, bytes = { file->bytes.p + message->offset, message->length };
 	struct assay_arena *arena = assay_arena_new();
+	struct assay_slice sender, bytes = message->bytes;
 	enum assay_status st;
 
 	submission.source_id =
-	    assay_arena_printf(arena, "%s:%zu", file->name, message->from_offset);
-	if (assay_mbox_from(assay_slice(file->bytes.p + message->from_offset, message->from_length),
-		&sender, &submission.message_time_ms))
+	    assay_arena_printf(arena, "%s:%" PRIu64, file->name, message->from_offset);
+	if (assay_mbox_from(message->from, &sender, &submission.message_time_ms))
 		submission.message_time_source = SOURCE;
+	if (bytes.p == NULL) {
+		submission.unscanned = "message_size";
+		bytes.n = (size_t)message->length;
+	}
 	/* Who counts bytes does not quote. */
-	if (message->by_length)
+	if (message->by_length || bytes.p == NULL)
 		st = submit(file, bytes, &submission, err);
 	else
 		st = submit_unquoted(file, bytes, &submission, err);
@@ -112,55 +126,89 @@ static enum assay_status submit_message(
 	return st;
 }
 
-/* submit_all - the messages of one file */
-static enum assay_status submit_all(const struct file *file, struct assay_err *err)
+/* read_file - for the reader of messages */
+static enum assay_status read_file(
+    void *arg, char *p, size_t room, size_t *n, struct assay_err *err)
 {
-	struct assay_mbox_message first, message;
-	struct assay_mbox mbox;
-	enum assay_status st;
+	struct file *file = arg;
+	ssize_t got;
 
-	assay_mbox_open(&mbox, file->bytes);
-	if (!assay_mbox_looks(file->bytes) || !assay_mbox_next(&mbox, &first) ||
-	    !assay_mbox_next(&mbox, &message)) {
-		struct assay_submission whole = { 0 };
-
-		return submit(file, file->bytes, &whole, err);
-	}
-	st = submit_message(file, &first, err);
-	while (st == ASSAY_OK && !assay_door_stopping(file->door)) {
-		st = submit_message(file, &message, err);
-		if (!assay_mbox_next(&mbox, &message))
-			break;
-	}
-	return st;
+	do
+		got = pread(file->fd, p, room, file->at);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return assay_err_set(err, ASSAY_E_IO, "%s: %s", file->name, strerror(errno));
+	file->at += got;
+	*n = (size_t)got;
+	return ASSAY_OK;
 }
 
-/* scan_file - open, map, walk */
+/* submit_each - the messages of one file, until the door stops; at most `most` of them, and none is
+ * submitted when that is all there is to know. *n: how many */
+static enum assay_status submit_each(
+    struct file *file, size_t most, size_t *n, struct assay_err *err)
+{
+	const struct assay_mbox_source source = { read_file, file };
+	const size_t size = (size_t)assay_door_option(file->door, "message_size");
+	struct assay_mbox_message message;
+	struct assay_mbox_reader reader;
+	enum assay_status st = ASSAY_OK;
+
+	*n = 0;
+	file->at = 0;
+	assay_mbox_reader_init(&reader, &source, size);
+	while (st == ASSAY_OK && *n < most && !assay_door_stopping(file->door)) {
+		st = assay_mbox_reader_next(&reader, &message, err);
+		*n += st == ASSAY_OK;
+		if (st == ASSAY_OK && most == SIZE_MAX)
+			st = submit_message(file, &message, err);
+	}
+	assay_mbox_reader_release(&reader);
+	return st == ASSAY_END && !assay_door_stopping(file->door) ? ASSAY_OK : st;
+}
+
+/* submit_whole - a file of one message, or of what only looked like an mbox; the door takes fd */
+static enum assay_status submit_whole(struct file *file, struct assay_err *err)
+{
+	struct assay_submission whole = { .fd = file->fd };
+
+	file->fd = -1;
+	return submit_as(file, &whole, err);
+}
+
+/* submit_all - the messages of one file */
+static enum assay_status submit_all(struct file *file, struct assay_err *err)
+{
+	char head[HEAD];
+	ssize_t n = pread(file->fd, head, sizeof head, 0);
+	enum assay_status st = ASSAY_OK;
+	size_t messages = 0;
+
+	if (n > 0 && assay_mbox_looks(assay_slice(head, (size_t)n)))
+		st = submit_each(file, 2, &messages, err);
+	if (st != ASSAY_OK)
+		return st;
+	return messages < 2 ? submit_whole(file, err) : submit_each(file, SIZE_MAX, &messages, err);
+}
+
+/* scan_file - open, look, walk */
 static enum assay_status scan_file(
     const struct mbox *mbox, struct assay_door *door, const char *name, struct assay_err *err)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct file file = { .options = mbox, .door = door, .name = name };
-	struct assay_io_map map = { "", 0 };
 	enum assay_status st;
 	struct stat about;
 
-	if (fd < 0 || fstat(fd, &about) != 0) {
+	file.fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (file.fd < 0 || fstat(file.fd, &about) != 0) {
 		int e = errno;
 
-		assay_io_close(&fd);
+		assay_io_close(&file.fd);
 		return assay_err_set(err, ASSAY_E_NOENT, "%s: %s", name, strerror(e));
 	}
 	file.mtime_ms = (int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000;
-	st = assay_io_map(fd, SIZE_MAX, &map, err);
-	assay_io_close(&fd);
-	if (st != ASSAY_OK) {
-		assay_err_prefix(err, "%s", name);
-		return st;
-	}
-	file.bytes = assay_slice(map.p, map.n);
 	st = submit_all(&file, err);
-	assay_io_unmap(&map);
+	assay_io_close(&file.fd);
 	return st;
 }
 

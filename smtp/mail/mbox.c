@@ -11,7 +11,10 @@
 #include "mail/header.h"
 #include "mail/mbox.h"
 
-#define FROM_MAX 1024
+#define NAME_MAX_LOOK 100
+/* What a line says is known when this much of the file stands behind its begin: a From_ line, and
+ * the name of the field below it. */
+#define LOOK (ASSAY_MBOX_FROM + NAME_MAX_LOOK + 4)
 #define HEADER_LINES 10000
 
 /* line_next - offset behind the line that begins at pos */
@@ -47,7 +50,8 @@ static struct assay_slice field_name(struct assay_slice s, size_t pos)
 {
 	size_t start = pos;
 
-	while (pos < s.n && pos - start < 100 && (unsigned char)s.p[pos] > ' ' && s.p[pos] != ':')
+	while (pos < s.n && pos - start < NAME_MAX_LOOK && (unsigned char)s.p[pos] > ' ' &&
+	    s.p[pos] != ':')
 		pos++;
 	if (pos == start || pos >= s.n || s.p[pos] != ':')
 		return ASSAY_SLICE_NONE;
@@ -75,88 +79,166 @@ bool assay_mbox_from(struct assay_slice line, struct assay_slice *sender, int64_
 	*utc_ms = 0;
 	if (!assay_slice_starts(line, "From "))
 		return false;
-	line = assay_slice_trim(assay_slice_from(assay_slice_head(line, FROM_MAX), 5));
+	line = assay_slice_trim(assay_slice_from(assay_slice_head(line, ASSAY_MBOX_FROM), 5));
 	for (end = 0; end < line.n && !assay_ascii_is_space((unsigned char)line.p[end]);)
 		end++;
 	*sender = assay_slice_head(line, end);
 	return assay_date_parse(assay_slice_from(line, end), utc_ms) == ASSAY_OK;
 }
 
+/* from_line - the line at pos with its end, when it is short enough; else NONE */
+static struct assay_slice from_line(struct assay_slice s, size_t pos)
+{
+	struct assay_slice line = assay_slice_head(assay_slice_from(s, pos), ASSAY_MBOX_FROM);
+	size_t end = assay_slice_find(line, '\n');
+
+	if (end < line.n)
+		return assay_slice_head(line, end + 1);
+	return line.n < ASSAY_MBOX_FROM ? line : ASSAY_SLICE_NONE;
+}
+
 /* is_from - is the line at pos one that begins a message? */
 static bool is_from(struct assay_slice s, size_t pos)
 {
-	struct assay_slice line = assay_slice_from(s, pos), sender;
+	struct assay_slice line, sender;
 	bool dated;
 	int64_t utc_ms;
 	size_t next;
 
-	if (!assay_slice_starts(line, "From "))
+	if (!assay_slice_starts(assay_slice_from(s, pos), "From "))
 		return false;
-	next = line_next(s, pos);
-	line = assay_slice_trim(assay_slice(s.p + pos, next - pos));
-	if (line.n > FROM_MAX)
+	line = from_line(s, pos);
+	if (line.p == NULL)
 		return false;
-	dated = assay_mbox_from(assay_slice(s.p + pos, next - pos), &sender, &utc_ms);
+	next = pos + line.n;
+	dated = assay_mbox_from(line, &sender, &utc_ms);
 	/* Some writers leave out the empty line before it; then what follows must be a header. */
 	if (!behind_blank(s, pos))
 		return (dated || assay_slice_is(sender, "-")) &&
 		    assay_header_known(field_name(s, next));
-	return dated || (words(line) <= 2 && field_name(s, next).p != NULL);
+	return dated || (words(assay_slice_trim(line)) <= 2 && field_name(s, next).p != NULL);
 }
 
-/* next_from - the first From_ line at or behind pos, s.n when there is none */
-static size_t next_from(struct assay_slice s, size_t pos)
+/* unsure - is too little of the file here to say what begins at pos? */
+static bool unsure(const struct assay_mbox_window *window, size_t pos)
 {
-	if ((pos == 0 || s.p[pos - 1] == '\n') && is_from(s, pos))
-		return pos;
-	for (pos = line_next(s, pos); pos < s.n; pos = line_next(s, pos))
-		if (s.p[pos] == 'F' && is_from(s, pos))
-			return pos;
-	return s.n;
+	return window->more && window->bytes.n - pos < LOOK;
 }
 
-/* content_length - of the header at pos; *body is where the body begins. False when not said */
-static bool content_length(struct assay_slice s, size_t pos, uint64_t *length, size_t *body)
+/* assay_mbox_seek - the first From_ line at or behind *pos */
+enum assay_mbox_step assay_mbox_seek(const struct assay_mbox_window *window, size_t *pos)
+{
+	const struct assay_slice s = window->bytes;
+	size_t at = *pos;
+
+	if (at > 0 && s.p[at - 1] != '\n')
+		at = line_next(s, at);
+	while (at < s.n && !unsure(window, at)) {
+		if (s.p[at] == 'F' && is_from(s, at)) {
+			*pos = at;
+			return ASSAY_MBOX_FOUND;
+		}
+		at = line_next(s, at);
+	}
+	*pos = at;
+	return window->more ? ASSAY_MBOX_MORE : ASSAY_MBOX_END;
+}
+
+/* content_length - of the header at pos; *body is where the body begins. END when not said */
+static enum assay_mbox_step content_length(
+    const struct assay_mbox_window *window, size_t pos, uint64_t *length, size_t *body)
 {
 	static const char field[] = "content-length:";
+	const struct assay_slice s = window->bytes;
 	bool said = false;
 
 	for (size_t n = 0; n < HEADER_LINES && pos < s.n; n++) {
 		size_t next = line_next(s, pos), blank = blank_at(s, pos);
 		struct assay_slice line = assay_slice(s.p + pos, next - pos);
 
+		if (unsure(window, pos))
+			return ASSAY_MBOX_MORE;
+		if (s.p[pos] == 'F' && is_from(s, pos))
+			break; /* another message: whoever has no bodies is read once, too */
 		if (blank > 0) {
 			*body = pos + blank;
-			return said;
+			return said ? ASSAY_MBOX_FOUND : ASSAY_MBOX_END;
 		}
 		if (assay_slice_casestarts(line, field))
 			said = assay_slice_u64(
 			    assay_slice_trim(assay_slice_from(line, sizeof(field) - 1)), length);
 		pos = next;
 	}
+	return pos == s.n && window->more ? ASSAY_MBOX_MORE : ASSAY_MBOX_END;
+}
+
+/* lands - does a message that ends at bounds->end have a From_ line or the end of the file behind
+ * it, an empty line between allowed? bounds->next is there then */
+static bool lands(const struct assay_mbox_window *window, struct assay_mbox_bounds *bounds)
+{
+	const struct assay_slice s = window->bytes;
+	size_t pos = bounds->end;
+
+	bounds->next = pos;
+	if (pos == s.n || (is_from(s, pos) && s.p[pos - 1] == '\n'))
+		return true;
+	/* One line end may belong to the body, one is the empty line. */
+	for (int i = 0; i < 2; i++) {
+		bounds->next = pos += blank_at(s, pos);
+		if (pos == s.n || (pos > bounds->end && is_from(s, pos)))
+			return true;
+	}
 	return false;
 }
 
-/* end_by_length - where Content-Length ends the message at pos; 0 unless a From_ line or the end
- * (*next) stands there, an empty line between allowed */
-static size_t end_by_length(struct assay_slice s, size_t pos, size_t *next)
+/* end_by_length - where Content-Length ends the message. END: nowhere, or where no other begins */
+static enum assay_mbox_step end_by_length(
+    const struct assay_mbox_window *window, struct assay_mbox_bounds *bounds)
 {
 	uint64_t length;
-	size_t body, end;
+	size_t body, room;
+	enum assay_mbox_step step = content_length(window, bounds->begin, &length, &body);
 
-	if (!content_length(s, pos, &length, &body) || length > s.n - body)
+	if (step != ASSAY_MBOX_FOUND)
+		return step;
+	/* A length that leads beyond what a window may hold cannot be tried. */
+	room = window->more ? window->most : window->bytes.n;
+	if (body > room || length > room - body)
+		return ASSAY_MBOX_END;
+	bounds->end = body + (size_t)length;
+	if (window->more &&
+	    (bounds->end > window->bytes.n || window->bytes.n - bounds->end < LOOK + 4))
+		return ASSAY_MBOX_MORE;
+	bounds->by_length = lands(window, bounds);
+	return bounds->by_length ? ASSAY_MBOX_FOUND : ASSAY_MBOX_END;
+}
+
+/* assay_mbox_bounds - of the message whose From_ line is at pos */
+enum assay_mbox_step assay_mbox_bounds(const struct assay_mbox_window *window, size_t pos,
+    bool lengths, struct assay_mbox_bounds *bounds)
+{
+	const struct assay_slice s = window->bytes;
+	enum assay_mbox_step step = ASSAY_MBOX_END;
+
+	*bounds = (struct assay_mbox_bounds){ .begin = line_next(s, pos) };
+	if (lengths)
+		step = end_by_length(window, bounds);
+	if (step != ASSAY_MBOX_END)
+		return step;
+	bounds->next = bounds->begin;
+	step = assay_mbox_seek(window, &bounds->next);
+	bounds->end = bounds->next;
+	if (step == ASSAY_MBOX_FOUND)
+		bounds->end -= assay_mbox_blank_before(s, bounds->begin, bounds->end);
+	return step == ASSAY_MBOX_MORE ? step : ASSAY_MBOX_FOUND;
+}
+
+/* assay_mbox_blank_before - the empty line before a From_ line is the mbox's, not the message's */
+size_t assay_mbox_blank_before(struct assay_slice s, size_t begin, size_t end)
+{
+	if (end <= begin || !behind_blank(s, end))
 		return 0;
-	end = body + (size_t)length;
-	*next = pos = end;
-	if (end == s.n || (is_from(s, end) && s.p[end - 1] == '\n'))
-		return end;
-	/* One line end may belong to the body, one is the empty line. */
-	for (int i = 0; i < 2; i++) {
-		*next = pos += blank_at(s, pos);
-		if (pos == s.n || (pos > end && is_from(s, pos)))
-			return end;
-	}
-	return 0;
+	return end >= begin + 2 && s.p[end - 2] == '\r' ? 2 : 1;
 }
 
 /* assay_mbox_looks - does it begin like an mbox? */
@@ -167,39 +249,6 @@ bool assay_mbox_looks(struct assay_slice bytes)
 	while ((n = blank_at(bytes, pos)) > 0)
 		pos += n;
 	return is_from(bytes, pos) && field_name(bytes, line_next(bytes, pos)).p != NULL;
-}
-
-/* assay_mbox_open - at the start of bytes */
-void assay_mbox_open(struct assay_mbox *mbox, struct assay_slice bytes)
-{
-	if (bytes.p == NULL)
-		bytes = ASSAY_SLICE_LIT("");
-	*mbox = (struct assay_mbox){ .bytes = bytes };
-	mbox->pos = next_from(bytes, 0);
-}
-
-/* assay_mbox_next - the next message */
-bool assay_mbox_next(struct assay_mbox *mbox, struct assay_mbox_message *message)
-{
-	struct assay_slice s = mbox->bytes;
-	size_t end, next;
-
-	if (mbox->pos >= s.n)
-		return false;
-	*message = (struct assay_mbox_message){ .from_offset = mbox->pos,
-		.offset = line_next(s, mbox->pos) };
-	message->from_length = message->offset - message->from_offset;
-	end = end_by_length(s, message->offset, &next);
-	message->by_length = end > 0;
-	if (end == 0) {
-		end = next = next_from(s, message->offset);
-		/* The empty line before the next From_ line is the mbox's, not the message's. */
-		if (next < s.n && end > message->offset && behind_blank(s, end))
-			end -= end >= message->offset + 2 && s.p[end - 2] == '\r' ? 2 : 1;
-	}
-	message->length = end - message->offset;
-	mbox->pos = next;
-	return true;
 }
 
 /* quoted_line - is it >From, >>From, ...? */

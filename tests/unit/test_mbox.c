@@ -15,25 +15,65 @@
 #include "base/slice.h"
 
 #include "mail/mbox.h"
+#include "mail/mbox_reader.h"
 
 #define FROM "From joe@example.com Fri Sep 26 17:18:40 2025\n"
 
-/* splits - the messages of text are exactly these; NULL ends the list */
-static void splits(const char *text, const char *const *want)
+/* A file in memory that gives at most `piece` bytes at once. */
+struct memory {
+	struct assay_slice bytes;
+	size_t at, piece;
+};
+
+/* read_memory - for the reader */
+static enum assay_status read_memory(
+    void *arg, char *p, size_t room, size_t *n, struct assay_err *err)
 {
-	struct assay_mbox mbox;
+	struct memory *m = arg;
+	struct assay_slice next = assay_slice_from(m->bytes, m->at);
+
+	(void)err;
+	next = assay_slice_head(next, room < m->piece ? room : m->piece);
+	memcpy(p, next.p, next.n);
+	m->at += next.n;
+	*n = next.n;
+	return ASSAY_OK;
+}
+
+/* opened - a reader of text */
+static void opened(struct assay_mbox_reader *reader, struct memory *memory, size_t most)
+{
+	const struct assay_mbox_source source = { read_memory, memory };
+
+	assay_mbox_reader_init(reader, &source, most);
+}
+
+/* splits_by - the messages of text are exactly these, read in pieces; NULL ends the list */
+static void splits_by(const char *text, const char *const *want, size_t piece)
+{
+	struct memory memory = { assay_slice_str(text), 0, piece };
 	struct assay_mbox_message m;
+	struct assay_mbox_reader reader;
 
-	assay_mbox_open(&mbox, assay_slice_str(text));
-	while (assay_mbox_next(&mbox, &m)) {
-		struct assay_slice got = assay_slice(text + m.offset, m.length);
-
+	opened(&reader, &memory, 100000);
+	while (assay_mbox_reader_next(&reader, &m, NULL) == ASSAY_OK) {
 		assert_memory_equal(text + m.from_offset, "From ", 5);
-		if (*want == NULL || !assay_slice_is(got, *want))
-			fail_msg("'%.*s' is not '%s'", (int)got.n, got.p, *want);
+		assert_memory_equal(text + m.from_offset, m.from.p, m.from.n);
+		assert_memory_equal(text + m.offset, m.bytes.p, m.bytes.n);
+		if (*want == NULL || !assay_slice_is(m.bytes, *want))
+			fail_msg("'%.*s' is not '%s'", (int)m.bytes.n, m.bytes.p, *want);
 		want++;
 	}
 	assert_null(*want);
+	assay_mbox_reader_release(&reader);
+}
+
+/* splits - whatever the pieces */
+static void splits(const char *text, const char *const *want)
+{
+	splits_by(text, want, SIZE_MAX);
+	splits_by(text, want, 1);
+	splits_by(text, want, 7);
 }
 
 #define SPLITS(text, ...) splits(text, (const char *const[]){ __VA_ARGS__ })
@@ -113,22 +153,25 @@ static void quoting(void **state)
 static void hostile_files_are_linear(void **state)
 {
 	static const char *const unit[] = { "\nFrom ", "\n\nFrom a\nb:", FROM, FROM "\n", "\n",
-		"From a\nContent-Length: 5\n\n", "\r\n\r\nFrom x Mon\r\n", "From " };
+		"From a\nContent-Length: 5\n\n", "\r\n\r\nFrom x Mon\r\n", "From ",
+		"From - \nFrom: x\n", "From a\nContent-Length: 900000\n\n\n" };
 	int64_t before = assay_clock_cpu_us();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++) {
 		size_t n = strlen(unit[i]), times = 1000000 / n;
 		char *text = malloc(n * times);
-		struct assay_mbox mbox;
+		struct memory memory = { assay_slice(text, n * times), 0, SIZE_MAX };
+		struct assay_mbox_reader reader;
 		struct assay_mbox_message m;
 
 		assert_non_null(text);
 		for (size_t k = 0; k < times; k++)
 			memcpy(text + k * n, unit[i], n);
-		assay_mbox_open(&mbox, assay_slice(text, n * times));
-		while (assay_mbox_next(&mbox, &m))
+		opened(&reader, &memory, i % 2 == 0 ? 50000000 : 10000);
+		while (assay_mbox_reader_next(&reader, &m, NULL) == ASSAY_OK)
 			assert_true(m.offset + m.length <= n * times);
+		assay_mbox_reader_release(&reader);
 		free(text);
 	}
 	assert_true(assay_clock_cpu_us() - before < 5000000);
@@ -142,18 +185,74 @@ static const size_t dos_offsets[][3] = { { 0, 30, 578 }, { 580, 610, 6496 }, { 6
 
 static void check_offsets(struct assay_slice bytes, const size_t (*want)[3], size_t n)
 {
-	struct assay_mbox mbox;
+	struct memory memory = { bytes, 0, 1000 };
+	struct assay_mbox_reader reader;
 	struct assay_mbox_message m;
 	size_t i = 0;
 
-	assay_mbox_open(&mbox, bytes);
-	for (; assay_mbox_next(&mbox, &m); i++) {
+	opened(&reader, &memory, 100000);
+	for (; assay_mbox_reader_next(&reader, &m, NULL) == ASSAY_OK; i++) {
 		assert_true(i < n);
 		assert_int_equal(m.from_offset, want[i][0]);
 		assert_int_equal(m.offset, want[i][1]);
 		assert_int_equal(m.offset + m.length, want[i][2]);
 	}
 	assert_int_equal(i, n);
+	assay_mbox_reader_release(&reader);
+}
+
+/* A message that is larger than may be held has its place and its length, and is not held. */
+static void larger_than_the_window(void **state)
+{
+	struct assay_buf text;
+	struct memory memory = { .piece = 5000 };
+	struct assay_mbox_reader reader;
+	struct assay_mbox_message m;
+
+	(void)state;
+	assay_buf_init(&text, 2000000);
+	(void)assay_buf_add_str(&text, FROM "A: b\n\n");
+	while (text.n < 1000000)
+		(void)assay_buf_add_str(&text, "a line of the body, >From not\n");
+	(void)assay_buf_add_str(&text, "\n" FROM "C: d\n\nz\n");
+	memory.bytes = assay_buf_slice(&text);
+	opened(&reader, &memory, 100000);
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, NULL), ASSAY_OK);
+	assert_null(m.bytes.p);
+	assert_true(assay_slice_is(m.from, FROM));
+	assert_int_equal(m.offset, strlen(FROM));
+	assert_int_equal(m.offset + m.length + 1 + strlen(FROM) + 8, text.n);
+	assert_true(reader.room < 200000);
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, NULL), ASSAY_OK);
+	assert_true(assay_slice_is(m.bytes, "C: d\n\nz\n"));
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, NULL), ASSAY_END);
+	assay_mbox_reader_release(&reader);
+	assay_buf_release(&text);
+}
+
+/* Small messages that claim to reach far ahead: the window must not be moved for each. */
+static void lengths_that_lead_far_ahead(void **state)
+{
+	static const char unit[] = "From a\nContent-Length: 19000000\n\n\n";
+	const size_t n = sizeof unit - 1, times = 40000000 / n;
+	char *text = malloc(n * times);
+	struct memory memory = { assay_slice(text, n * times), 0, SIZE_MAX };
+	int64_t before = assay_clock_cpu_us();
+	struct assay_mbox_reader reader;
+	struct assay_mbox_message m;
+	size_t found = 0;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t k = 0; k < times; k++)
+		memcpy(text + k * n, unit, n);
+	opened(&reader, &memory, 20000000);
+	while (assay_mbox_reader_next(&reader, &m, NULL) == ASSAY_OK)
+		found++;
+	assert_true(found > 0);
+	assay_mbox_reader_release(&reader);
+	free(text);
+	assert_true(assay_clock_cpu_us() - before < 20000000);
 }
 
 static void a_real_file(void **state)
@@ -188,7 +287,9 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(messages),
 		cmocka_unit_test(from_in_a_body), cmocka_unit_test(content_length),
 		cmocka_unit_test(from_lines), cmocka_unit_test(quoting),
-		cmocka_unit_test(hostile_files_are_linear), cmocka_unit_test(a_real_file) };
+		cmocka_unit_test(hostile_files_are_linear),
+		cmocka_unit_test(larger_than_the_window),
+		cmocka_unit_test(lengths_that_lead_far_ahead), cmocka_unit_test(a_real_file) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
