@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "core/dial.h"
+#include "core/listen.h"
 
 #define SEND_SECONDS 5
 /* A line that poll(2) called readable and that has nothing is tampered with. */
@@ -30,20 +31,6 @@ struct dial {
 	struct sockaddr_un to;
 	struct dialled *slot;
 };
-
-/* address - E_CONF when the path does not fit */
-static enum assay_status address(const char *path, struct sockaddr_un *to, struct assay_err *err)
-{
-	size_t n = strlen(path);
-
-	*to = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (n >= sizeof to->sun_path)
-		return assay_err_set(err, ASSAY_E_CONF,
-		    "%s: the path of a socket has at most %zu bytes; choose a shorter home", path,
-		    sizeof to->sun_path - 1);
-	memcpy(to->sun_path, path, n);
-	return ASSAY_OK;
-}
 
 /* call - a connected socket. E_END: the queue of the other side is full; E_DEAD: nobody is there */
 static enum assay_status call(const struct sockaddr_un *to, int *sock, struct assay_err *err)
@@ -130,7 +117,7 @@ enum assay_status assay_dial_new(
     const char *path, size_t most, struct assay_lines **lines, struct assay_err *err)
 {
 	struct dial *dial = assay_xcalloc(1, sizeof *dial);
-	enum assay_status st = address(path, &dial->to, err);
+	enum assay_status st = assay_listen_address(path, &dial->to, err);
 
 	*lines = NULL;
 	if (st != ASSAY_OK) {
@@ -153,7 +140,7 @@ enum assay_status assay_dial_new(
 enum assay_status assay_dial_check(const char *path, struct assay_err *err)
 {
 	struct sockaddr_un to;
-	enum assay_status st = address(path, &to, err);
+	enum assay_status st = assay_listen_address(path, &to, err);
 	int sock = -1;
 
 	if (st == ASSAY_OK)

@@ -20,7 +20,7 @@
 #include "base/slice.h"
 #include "core/listen.h"
 
-#define BACKLOG 1024
+#define BACKLOG 4096
 #define SYSTEMD_FIRST 3 /* sd_listen_fds(3) */
 
 /* A SPEC, taken apart. */
@@ -162,45 +162,70 @@ static void make_directory(const struct sockaddr_un *at)
 	(void)umask(mask);
 }
 
-/* read_path - as the name of a socket */
-static enum assay_status read_path(
-    struct assay_slice path, const char *spec, struct sockaddr_un *at, struct assay_err *err)
+/* assay_listen_address - see listen.h */
+enum assay_status assay_listen_address(
+    const char *path, struct sockaddr_un *at, struct assay_err *err)
 {
+	const size_t n = strlen(path);
+
 	*at = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (path.n == 0 || path.p[0] != '/')
-		return wrong(err, spec, "the path must be absolute");
-	if (path.n >= sizeof at->sun_path)
-		return wrong(err, spec, "the path is too long for a socket (107 bytes)");
-	memcpy(at->sun_path, path.p, path.n);
+	if (n >= sizeof at->sun_path)
+		return assay_err_set(err, ASSAY_E_CONF,
+		    "%.300s: the path of a socket has at most %zu bytes; choose a shorter --home",
+		    path, sizeof at->sun_path - 1);
+	memcpy(at->sun_path, path, n);
 	return ASSAY_OK;
 }
 
-/* open_unix - bound with the mode from its first moment on */
-static enum assay_status open_unix(
-    const struct place *place, const char *spec, int *fd, struct assay_err *err)
+/* assay_listen_unix - see listen.h */
+enum assay_status assay_listen_unix(const char *path, mode_t mode, int *fd, struct assay_err *err)
 {
 	struct sockaddr_un at;
-	enum assay_status st = read_path(place->where, spec, &at, err);
+	enum assay_status st = assay_listen_address(path, &at, err);
 	mode_t mask;
 	int rc;
 
 	if (st != ASSAY_OK)
 		return st;
-	make_directory(&at);
-	st = make_way(&at, spec, err);
-	if (st != ASSAY_OK)
-		return st;
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd < 0)
-		return failed(err, "make", spec);
-	mask = umask((mode_t)(~place->mode & 0777));
+		return failed(err, "make", path);
+	mask = umask(~mode & 0777);
 	rc = bind(*fd, (const struct sockaddr *)&at, sizeof at);
 	(void)umask(mask);
-	if (rc != 0)
-		return failed(err, "listen on", spec);
-	if (place->has_group && lchown(at.sun_path, (uid_t)-1, place->group) != 0)
-		return failed(err, "give to its group", spec);
-	return listen(*fd, BACKLOG) == 0 ? ASSAY_OK : failed(err, "listen on", spec);
+	return rc == 0 && listen(*fd, BACKLOG) == 0 ? ASSAY_OK : failed(err, "listen on", path);
+}
+
+/* read_path - as the name of a socket */
+static enum assay_status read_path(
+    struct assay_slice path, const char *spec, struct sockaddr_un *at, struct assay_err *err)
+{
+	char text[sizeof at->sun_path];
+
+	if (path.n == 0 || path.p[0] != '/')
+		return wrong(err, spec, "the path must be absolute");
+	if (path.n >= sizeof text)
+		return wrong(err, spec, "the path is too long for a socket (107 bytes)");
+	(void)snprintf(text, sizeof text, "%.*s", (int)path.n, path.p);
+	return assay_listen_address(text, at, err);
+}
+
+/* open_unix - in the place of what an earlier one left */
+static enum assay_status open_unix(
+    const struct place *place, const char *spec, int *fd, struct assay_err *err)
+{
+	struct sockaddr_un at;
+	enum assay_status st = read_path(place->where, spec, &at, err);
+
+	if (st != ASSAY_OK)
+		return st;
+	make_directory(&at);
+	st = make_way(&at, spec, err);
+	if (st == ASSAY_OK)
+		st = assay_listen_unix(at.sun_path, place->mode, fd, err);
+	if (st == ASSAY_OK && place->has_group && lchown(at.sun_path, (uid_t)-1, place->group) != 0)
+		st = failed(err, "give to its group", spec);
+	return st;
 }
 
 /* ---- Internet -------------------------------------------------------------------------------- */

@@ -16,7 +16,11 @@
 #ifndef ASSAY_LISTEN_H
 #define ASSAY_LISTEN_H
 
+#include <sys/types.h>
+
 #include <assay/types.h>
+
+struct sockaddr_un;
 
 #define ASSAY_LISTEN_MOST 16u
 #define ASSAY_LISTEN_SPEC 240u
@@ -51,6 +55,13 @@ void assay_listens_undo(struct assay_listens *listens);
  * E_DEAD (nobody listens there), E_IO. */
 ASSAY_MUST_CHECK enum assay_status assay_listen_dial(
     const char *spec, int *fd, struct assay_err *err);
+/* The address of a Unix socket. E_CONF: the path is too long for one. */
+ASSAY_MUST_CHECK enum assay_status assay_listen_address(
+    const char *path, struct sockaddr_un *at, struct assay_err *err);
+/* Listens there, with `mode` from its first moment on. What lay there must be gone. E_CONF,
+ * E_FULL. */
+ASSAY_MUST_CHECK enum assay_status assay_listen_unix(
+    const char *path, mode_t mode, int *fd, struct assay_err *err);
 /* Those of one door, in the order of its lines; how many. */
 size_t assay_listens_of(
     const struct assay_listens *listens, const char *door, int fds[ASSAY_LISTEN_MOST]);

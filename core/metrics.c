@@ -3,12 +3,11 @@
  * sends is read, bounded, and not looked at.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,6 +16,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "core/health.h"
+#include "core/listen.h"
 #include "core/metrics.h"
 
 #define CLIENT_MS 1000
@@ -26,33 +26,20 @@
 /* listen_at - in the place of what an earlier one left */
 static enum assay_status listen_at(const char *run_dir, int *sock, struct assay_err *err)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int n = snprintf(at.sun_path, sizeof at.sun_path, "%s/" ASSAY_RUN_METRICS, run_dir);
-	mode_t mask;
-	int rc;
+	char path[PATH_MAX];
 
-	if (n < 0 || (size_t)n >= sizeof at.sun_path)
-		return assay_err_set(err, ASSAY_E_CONF,
-		    "%.300s/" ASSAY_RUN_METRICS ": too long for the path of a socket", run_dir);
-	(void)unlink(at.sun_path);
-	*sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*sock < 0)
-		return assay_io_fail(err, "cannot make", at.sun_path);
-	mask = umask(0117);
-	rc = bind(*sock, (const struct sockaddr *)&at, sizeof at);
-	(void)umask(mask);
-	if (rc != 0 || listen(*sock, 16) != 0)
-		return assay_io_fail(err, "cannot listen on", at.sun_path);
-	return ASSAY_OK;
+	(void)snprintf(path, sizeof path, "%s/" ASSAY_RUN_METRICS, run_dir);
+	(void)unlink(path);
+	return assay_listen_unix(path, 0660, sock, err);
 }
 
 /* unlisten - nobody shall find it any more */
 static void unlisten(const char *run_dir, int *sock)
 {
-	char path[sizeof(struct sockaddr_un)];
+	char path[PATH_MAX];
 
-	if (*sock >= 0 &&
-	    snprintf(path, sizeof path, "%s/" ASSAY_RUN_METRICS, run_dir) < (int)sizeof path)
+	(void)snprintf(path, sizeof path, "%s/" ASSAY_RUN_METRICS, run_dir);
+	if (*sock >= 0)
 		(void)unlink(path);
 	assay_io_close(sock);
 }

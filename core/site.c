@@ -9,17 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "core/listen.h"
 #include "core/site.h"
-
-#define BACKLOG 4096
 
 /* cannot - errno in words, as "cannot be made" */
 static enum assay_status cannot(struct assay_err *err, const char *what, const char *path)
@@ -38,8 +35,7 @@ static enum assay_status below(
 	if (n > 0 && (size_t)n < size)
 		return ASSAY_OK;
 	return assay_err_set(err, ASSAY_E_CONF,
-	    "%.300s/%s: the path is %d bytes long, a socket's can have %zu: use a shorter --home",
-	    dir, name, n, size - 1);
+	    "%.300s/%s: the path is %d bytes long; use a shorter --home", dir, name, n);
 }
 
 /* ---- directories ----------------------------------------------------------------------------- */
@@ -180,26 +176,18 @@ pid_t assay_site_holder(const char *run_dir, struct assay_err *err)
 static enum assay_status listen_at(
     const struct assay_site *site, const char *name, int *sock, struct assay_err *err)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	enum assay_status st = below(at.sun_path, sizeof at.sun_path, site->run, name, err);
-	mode_t mask;
-	int rc;
+	char path[PATH_MAX];
+	enum assay_status st = below(path, sizeof path, site->run, name, err);
 
 	if (st != ASSAY_OK)
 		return st;
-	if (unlink(at.sun_path) != 0 && errno != ENOENT)
-		return cannot(err, "remove", at.sun_path);
-	*sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*sock < 0)
-		return cannot(err, "make", at.sun_path);
-	mask = umask(0117);
-	rc = bind(*sock, (const struct sockaddr *)&at, sizeof at);
-	(void)umask(mask);
-	if (rc != 0 || listen(*sock, BACKLOG) != 0)
-		return cannot(err, "listen on", at.sun_path);
-	if (site->user.change && lchown(at.sun_path, site->user.uid, site->user.gid) != 0)
-		return cannot(err, "give away", at.sun_path);
-	return ASSAY_OK;
+	if (unlink(path) != 0 && errno != ENOENT)
+		return cannot(err, "remove", path);
+	st = assay_listen_unix(path, 0660, sock, err);
+	if (st == ASSAY_OK && site->user.change &&
+	    lchown(path, site->user.uid, site->user.gid) != 0)
+		st = cannot(err, "give away", path);
+	return st;
 }
 
 /* write_pid - for init scripts */

@@ -523,7 +523,7 @@ static void long_paths_and_many_jobs_are_refused(void **state)
 	memset(path, 'a', sizeof path - 1);
 	path[sizeof path - 1] = '\0';
 	assert_int_equal(assay_dial_new(path, 1, &lines, &err), ASSAY_E_CONF);
-	assert_non_null(strstr(err.text, "shorter home"));
+	assert_non_null(strstr(err.text, "shorter --home"));
 	assert_int_equal(assay_local_lines(&local, &lines, &err), ASSAY_E_USAGE);
 	local.jobs = 0;
 	assert_int_equal(assay_local_lines(&local, &lines, &err), ASSAY_E_USAGE);
