@@ -1,7 +1,7 @@
 /*
- * core/sandbox.c - see sandbox.h. Changes the process it runs in for good; opens /proc/self/statm
- * and nothing else. The only place that knows libseccomp and Landlock. Fails closed: what must be
- * in force and is not, is an error and the scan process does not start.
+ * core/sandbox.c - see sandbox.h. Changes the process it runs in for good; opens /proc/self/statm,
+ * and its own new root. The only place that knows libseccomp and Landlock. Fails closed: what must
+ * be in force and is not, is an error and the scan process does not start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,24 +26,36 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "core/sandbox.h"
+#include "core/scratch.h"
 
 /* A mail takes five: connection, message, progress page, report, container. Each more is a memory
  * file of the largest size that it could fill. */
 #define DESCRIPTORS_MORE 8u
 #define DESCRIPTORS_MAX 1024u
+/* Libraries that unpack hold a file for each layer. */
+#define DESCRIPTORS_SCRATCH 64u
 #define FILTER_MAX ((size_t)64 * 1024)
 
 /* Landlock is younger than some of the kernel headers we build with. */
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
 #define SYS_landlock_restrict_self 446
 #endif
 #define LANDLOCK_VERSION 1u
+
+#define LANDLOCK_BENEATH 1u
 
 /* struct landlock_ruleset_attr of the newest kernel we know. */
 struct ruleset {
 	uint64_t fs, net, scoped;
 };
+
+/* struct landlock_path_beneath_attr */
+struct beneath {
+	uint64_t access;
+	int32_t fd;
+} __attribute__((packed));
 
 /* failed - errno in words */
 static enum assay_status failed(struct assay_err *err, const char *what)
@@ -71,6 +83,16 @@ static const int allowed[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64
 	SCMP_SYS(ppoll), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(getrlimit), SCMP_SYS(rseq),
 	SCMP_SYS(set_robust_list), SCMP_SYS(exit), SCMP_SYS(exit_group) };
 
+/* With a root of its own: files there. No openat2, no links, no special files, no other owner. */
+static const int scratch_calls[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(creat),
+	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat),
+	SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(newfstatat), SCMP_SYS(getdents),
+	SCMP_SYS(getdents64), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(rmdir), SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
+	SCMP_SYS(dup), SCMP_SYS(fsync) };
+static const int scratch_refused[] = { SCMP_SYS(openat2), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat) };
+
 /* Libraries take EACCES for "not there, go on"; some take EPERM for a reason to give up.
  * newfstatat is also how some C libraries spell fstat, but with a name it says what files there
  * are, and a filter cannot read names. */
@@ -83,16 +105,29 @@ static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat
 static const int fcntl_commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
 	F_ADD_SEALS, F_GET_SEALS };
 
-/* add_plain - the calls without conditions */
-static int add_plain(scmp_filter_ctx ctx)
+/* add_each - the same answer to each of `n` calls */
+static int add_each(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0] && rc == 0; i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (size_t i = 0; i < sizeof refused / sizeof refused[0] && rc == 0; i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = seccomp_rule_add(ctx, action, calls[i], 0);
 	return rc;
+}
+
+#define ADD_EACH(ctx, action, calls)                                                               \
+	add_each(ctx, action, calls, sizeof(calls) / sizeof((calls)[0]))
+
+/* add_plain - the calls without conditions */
+static int add_plain(scmp_filter_ctx ctx, bool scratch)
+{
+	int rc = ADD_EACH(ctx, SCMP_ACT_ALLOW, allowed);
+
+	if (rc == 0 && scratch)
+		rc = ADD_EACH(ctx, SCMP_ACT_ALLOW, scratch_calls);
+	if (rc == 0 && scratch)
+		return ADD_EACH(ctx, SCMP_ACT_ERRNO(EACCES), scratch_refused);
+	return rc == 0 ? ADD_EACH(ctx, SCMP_ACT_ERRNO(EACCES), refused) : rc;
 }
 
 /* add_conditional - the calls that depend on what they are asked to do */
@@ -170,8 +205,8 @@ static enum assay_status read_filter(int fd, struct sock_fprog **filter, struct 
 }
 
 /* build_filter - once per master: compiling costs more than loading */
-static enum assay_status build_filter(
-    const struct assay_sandbox_options *options, struct sock_fprog **filter, struct assay_err *err)
+static enum assay_status build_filter(const struct assay_sandbox_options *options, bool scratch,
+    struct sock_fprog **filter, struct assay_err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	enum assay_status st;
@@ -179,7 +214,7 @@ static enum assay_status build_filter(
 
 	if (ctx == NULL)
 		return assay_err_set(err, ASSAY_E_IO, "sandbox: libseccomp does not start");
-	rc = add_plain(ctx);
+	rc = add_plain(ctx, scratch);
 	if (rc == 0)
 		rc = add_conditional(ctx);
 	if (rc == 0)
@@ -218,8 +253,23 @@ static long landlock_abi(void)
 	return abi > 0 ? abi : 0;
 }
 
-/* deny_files - a Landlock rule set that handles everything this kernel knows, and allows nothing */
-static bool deny_files(void)
+/* allow_root - what is below our root, which nobody else sees */
+static bool allow_root(int ruleset, uint64_t access)
+{
+	struct beneath root = { .access = access };
+	int rc;
+
+	root.fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root.fd < 0)
+		return false;
+	rc = (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_BENEATH, &root, 0);
+	(void)close(root.fd);
+	return rc == 0;
+}
+
+/* deny_files - a Landlock rule set that handles everything this kernel knows, and allows nothing
+ * but what is our own */
+static bool deny_files(bool scratch)
 {
 	static const uint64_t fs[] = { 0, 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
 	long abi = landlock_abi();
@@ -240,7 +290,9 @@ static bool deny_files(void)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
 	if (fd < 0)
 		return false;
-	rc = (int)syscall(SYS_landlock_restrict_self, fd, 0);
+	rc = scratch && !allow_root(fd, rules.fs) ? -1 : 0;
+	if (rc == 0)
+		rc = (int)syscall(SYS_landlock_restrict_self, fd, 0);
 	assay_io_close(&fd);
 	return rc == 0;
 }
@@ -321,14 +373,18 @@ static uint64_t loaded(void)
 #endif
 
 /* descriptors - those open now and a few more */
-static unsigned descriptors(unsigned more)
+static unsigned descriptors(const struct assay_sandbox_options *options)
 {
+	unsigned more =
+	    options->descriptors > DESCRIPTORS_MORE ? options->descriptors : DESCRIPTORS_MORE;
 	unsigned last = 2;
 
+	if (options->scratch > 0)
+		more += DESCRIPTORS_SCRATCH;
 	for (unsigned fd = 3; fd < DESCRIPTORS_MAX; fd++)
 		if (fcntl((int)fd, F_GETFD) >= 0)
 			last = fd;
-	return last + 1 + (more > DESCRIPTORS_MORE ? more : DESCRIPTORS_MORE);
+	return last + 1 + more;
 }
 
 /* set_limits - what it may use; SIGXFSZ is ignored so that a write over the bound just fails */
@@ -336,7 +392,7 @@ static enum assay_status set_limits(const struct assay_sandbox *sandbox, struct 
 {
 	(void)signal(SIGXFSZ, SIG_IGN);
 	if (!assay_sandbox_limit(RLIMIT_CORE, 0) ||
-	    !assay_sandbox_limit(RLIMIT_NOFILE, descriptors(sandbox->options.descriptors)) ||
+	    !assay_sandbox_limit(RLIMIT_NOFILE, descriptors(&sandbox->options)) ||
 	    !assay_sandbox_limit(RLIMIT_FSIZE, sandbox->options.file))
 		return failed(err, "cannot set resource limits");
 #ifndef ASSAY_SANITIZED /* whose shadow memory is terabytes */
@@ -370,37 +426,82 @@ enum assay_status assay_sandbox_prepare(struct assay_sandbox *sandbox,
 	}
 	if (landlock_abi() > 0)
 		sandbox->planned |= ASSAY_SANDBOX_LANDLOCK;
-	return build_filter(options, &sandbox->filter, err);
+	if (options->scratch > 0) {
+		enum assay_status st = build_filter(options, true, &sandbox->scratch_filter, err);
+
+		if (st != ASSAY_OK)
+			return st;
+		sandbox->planned |= ASSAY_SANDBOX_SCRATCH;
+	}
+	return build_filter(options, false, &sandbox->filter, err);
 }
 
 /* assay_sandbox_release - what prepare made */
 void assay_sandbox_release(struct assay_sandbox *sandbox)
 {
 	free(sandbox->filter);
-	sandbox->filter = NULL;
+	free(sandbox->scratch_filter);
+	sandbox->filter = sandbox->scratch_filter = NULL;
+}
+
+/* enter_scratch - the root of its own; without a sandbox the usual place for such files */
+static void enter_scratch(const struct assay_sandbox *sandbox, unsigned *active)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (sandbox->options.scratch == 0)
+		return;
+	if (sandbox->options.off) {
+		if (chdir(dir != NULL && dir[0] == '/' ? dir : "/tmp") == 0)
+			*active |= ASSAY_SANDBOX_SCRATCH;
+		return;
+	}
+	if (sandbox->user_used != NULL
+		? assay_scratch_enter(sandbox->options.scratch, sandbox->uid, sandbox->gid)
+		: assay_scratch_enter(sandbox->options.scratch, geteuid(), getegid()))
+		*active |= ASSAY_SANDBOX_SCRATCH;
+}
+
+/* shut - what can only be done as somebody else, in this order */
+static enum assay_status shut(
+    const struct assay_sandbox *sandbox, unsigned *active, struct assay_err *err)
+{
+	bool scratch = (*active & ASSAY_SANDBOX_SCRATCH) != 0;
+	enum assay_status st = assay_sandbox_become(sandbox, err);
+
+	if (st == ASSAY_OK && sandbox->options.scratch > 0 && !assay_scratch_drop())
+		st = failed(err, "cannot drop capabilities");
+	if (st == ASSAY_OK)
+		st = stay_mortal(err);
+	if (st == ASSAY_OK && deny_files(scratch))
+		*active |= ASSAY_SANDBOX_LANDLOCK;
+	if (st != ASSAY_OK)
+		return st;
+	return load_filter(scratch ? sandbox->scratch_filter : sandbox->filter, err);
 }
 
 /* assay_sandbox_enter - close it, the filter last */
 enum assay_status assay_sandbox_enter(
     const struct assay_sandbox *sandbox, unsigned *active, struct assay_err *err)
 {
+	const unsigned tried =
+	    ASSAY_SANDBOX_NETWORK | ASSAY_SANDBOX_LANDLOCK | ASSAY_SANDBOX_SCRATCH;
 	enum assay_status st;
 
 	*active = 0;
-	if (sandbox->options.off)
+	if (sandbox->options.off) {
+		enter_scratch(sandbox, active);
 		return ASSAY_OK;
-	*active = sandbox->planned & ~(unsigned)(ASSAY_SANDBOX_NETWORK | ASSAY_SANDBOX_LANDLOCK);
+	}
+	*active = sandbox->planned & ~tried;
+	/* While there is a /proc to read. */
+	st = set_limits(sandbox, err);
+	if (st != ASSAY_OK)
+		return st;
 	if ((sandbox->planned & ASSAY_SANDBOX_NETWORK) != 0 && unshare(CLONE_NEWNET) == 0)
 		*active |= ASSAY_SANDBOX_NETWORK;
-	st = assay_sandbox_become(sandbox, err);
-	if (st == ASSAY_OK)
-		st = stay_mortal(err);
-	/* Before Landlock: it reads /proc. */
-	if (st == ASSAY_OK)
-		st = set_limits(sandbox, err);
-	if (st == ASSAY_OK && deny_files())
-		*active |= ASSAY_SANDBOX_LANDLOCK;
-	return st == ASSAY_OK ? load_filter(sandbox->filter, err) : st;
+	enter_scratch(sandbox, active);
+	return shut(sandbox, active, err);
 }
 
 /* assay_sandbox_describe - for the log and `assay status` */
@@ -413,7 +514,8 @@ void assay_sandbox_describe(const struct assay_sandbox *sandbox, char text[ASSAY
 		{ ASSAY_SANDBOX_RLIMITS, "rlimits" },
 		{ ASSAY_SANDBOX_ADDRESS_SPACE, "address space" },
 		{ ASSAY_SANDBOX_LANDLOCK, "landlock" },
-		{ ASSAY_SANDBOX_NETWORK, "network namespace" }, { ASSAY_SANDBOX_USER, "user" } };
+		{ ASSAY_SANDBOX_NETWORK, "network namespace" },
+		{ ASSAY_SANDBOX_SCRATCH, "private files" }, { ASSAY_SANDBOX_USER, "user" } };
 	char in[ASSAY_SANDBOX_TEXT / 2] = "", out[ASSAY_SANDBOX_TEXT / 2] = "";
 	size_t nin = 0, nout = 0;
 
@@ -421,8 +523,12 @@ void assay_sandbox_describe(const struct assay_sandbox *sandbox, char text[ASSAY
 		bool on = (sandbox->planned & parts[i].part) != 0;
 		char *to = on ? in : out;
 		size_t *n = on ? &nin : &nout;
-		int w =
-		    snprintf(to + *n, sizeof in - *n, "%s%s", *n > 0 ? ", " : "", parts[i].name);
+		int w;
+
+		/* Most need none. */
+		if (!on && parts[i].part == ASSAY_SANDBOX_SCRATCH && sandbox->options.scratch == 0)
+			continue;
+		w = snprintf(to + *n, sizeof in - *n, "%s%s", *n > 0 ? ", " : "", parts[i].name);
 
 		*n += w > 0 && (size_t)w < sizeof in - *n ? (size_t)w : 0;
 	}

@@ -9,6 +9,9 @@
  * descriptors made by others. A scan process of the service may accept connections from the
  * descriptors named in `accept`, and from no other.
  *
+ * With `scratch` it may open, make and remove files as well: in a root of its own, an empty file
+ * system in memory (core/scratch.h). Where that cannot be had, files stay denied.
+ *
  * Nothing is silently weaker than configured: what the kernel lacks stands in `missing` and in the
  * text of assay_sandbox_describe(); seccomp, no_new_privs, rlimits and (as root) the change of
  * user are never missing - without them entering fails.
@@ -30,6 +33,7 @@ struct assay_sandbox_options {
 	/* Descriptors beside those open when it is entered; 0: 8. Those on their way to others
 	 * count for all processes of the user (unix(7), ETOOMANYREFS). */
 	unsigned descriptors;
+	uint64_t scratch;                 /* bytes of its private files; 0: it has none */
 	int accept[ASSAY_SANDBOX_ACCEPT]; /* listening sockets it may accept(2) from ... */
 	size_t naccept;                   /* ... as many; 0: from none */
 };
@@ -41,7 +45,8 @@ enum assay_sandbox_part {
 	ASSAY_SANDBOX_ADDRESS_SPACE = 8, /* not under sanitizers */
 	ASSAY_SANDBOX_NETWORK = 16,
 	ASSAY_SANDBOX_LANDLOCK = 32,
-	ASSAY_SANDBOX_SECCOMP = 64
+	ASSAY_SANDBOX_SECCOMP = 64,
+	ASSAY_SANDBOX_SCRATCH = 128 /* not a wall: a room for files of its own */
 };
 
 struct assay_sandbox {
@@ -50,7 +55,8 @@ struct assay_sandbox {
 	gid_t gid;
 	const char *user_used; /* NULL: not root, user unchanged */
 	struct sock_fprog *filter;
-	unsigned planned; /* parts that will be in force here */
+	struct sock_fprog *scratch_filter; /* NULL: without scratch */
+	unsigned planned;                  /* parts that will be in force here */
 };
 
 ASSAY_MUST_CHECK enum assay_status assay_sandbox_prepare(struct assay_sandbox *sandbox,

@@ -37,6 +37,17 @@ static enum assay_status make_engine(
 	return st;
 }
 
+/* needs_tmp - is there a worker or dispatcher that cannot do without files? */
+static bool needs_tmp(const struct assay_host *host)
+{
+	const struct assay_loaded *loaded;
+
+	for (size_t i = 0; (loaded = assay_host_at(host, i)) != NULL; i++)
+		if ((loaded->plugin->needs & ASSAY_NEEDS_TMP) != 0 && loaded->opened)
+			return true;
+	return false;
+}
+
 /* assay_setup_warm - plugins, the sandbox, the programs */
 enum assay_status assay_setup_warm(
     struct assay_setup *setup, bool no_sandbox, struct assay_err *err)
@@ -55,6 +66,8 @@ enum assay_status assay_setup_warm(
 	};
 	enum assay_status st = assay_host_warm(setup->host, err);
 
+	if (needs_tmp(setup->host))
+		sandbox.scratch = sandbox.file;
 	memcpy(sandbox.accept, setup->options.accept, sizeof sandbox.accept);
 	if (st == ASSAY_OK)
 		st = assay_sandbox_prepare(&setup->sandbox, &sandbox, err);

@@ -1,7 +1,8 @@
 /* rooms: core text base */
 /*
  * tests/unit/test_sandbox.c - a process in the sandbox tries what a mail that owns it would try.
- * Each attempt is made in a child that entered; it reports through its exit code.
+ * Each attempt is made in a child that entered; it reports through its exit code. core/scratch.h is
+ * tested here, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -398,6 +400,139 @@ static int release(void **state)
 	return 0;
 }
 
+/* ---- with a root of its own ------------------------------------------------------------------ */
+
+/* use_files - what a library with temporary files does; the line that failed */
+static int use_files(void)
+{
+	char text[4] = "";
+	struct stat st;
+	int fd;
+
+	if (mkdir("dir", 0700) != 0)
+		return __LINE__ % 200;
+	fd = open("dir/file", O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, "abc", 3) != 3 || close(fd) != 0)
+		return __LINE__ % 200;
+	if (rename("dir/file", "/dir/other") != 0 || stat("dir/other", &st) != 0 || st.st_size != 3)
+		return __LINE__ % 200;
+	fd = open("/dir/other", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, 3) != 3 || strcmp(text, "abc") != 0)
+		return __LINE__ % 200;
+	return unlink("dir/other") == 0 && rmdir("dir") == 0 ? 0 : __LINE__ % 200;
+}
+
+/* escape - names of the real root, from above and from the side; which one was there */
+static int escape(void)
+{
+	static const char *const names[] = { "/etc/passwd", "/proc/self/maps", "/dev/null",
+		"../etc/passwd", "../../../../../../etc/passwd", "/tmp/.",
+		"/proc/1/root/etc/passwd" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (open(names[i], O_RDONLY | O_CLOEXEC) >= 0 || errno != ENOENT)
+			return (int)i + 1;
+	return 0;
+}
+
+/* gain - what files must not be good for; which one was possible */
+static int gain(void)
+{
+	int fd = open("file", O_CREAT | O_RDWR | O_CLOEXEC, 0777);
+
+	if (fd < 0 || ftruncate(fd, 4096) != 0)
+		return 1;
+	if (symlink("/etc/passwd", "link") == 0 || link("file", "link") == 0)
+		return 2;
+	if (mknod("fifo", S_IFIFO | 0600, 0) == 0 || mknod("node", S_IFCHR | 0600, 0x103) == 0)
+		return 3;
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) != MAP_FAILED)
+		return 4;
+	if (chown("file", 0, 0) == 0 || try_openat2() != EACCES)
+		return 5;
+	if (chroot("/") == 0 || unshare(CLONE_NEWUSER) == 0 || umount("/") == 0)
+		return 6;
+	return 0;
+}
+
+/* fill_up - 4 MB are allowed; more than that must end with ENOSPC, or EFBIG in one file */
+static int fill_up(void)
+{
+	static const char block[65536];
+	char name[20];
+
+	for (int i = 0; i < 200; i++) {
+		int fd;
+
+		(void)snprintf(name, sizeof name, "f%d", i);
+		fd = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0 || write(fd, block, sizeof block) != (ssize_t)sizeof block)
+			return errno;
+		(void)close(fd);
+	}
+	return 0;
+}
+
+/* many_files - a bounded number of them */
+static int many_files(void)
+{
+	char name[20];
+
+	for (int i = 0; i < 20000; i++) {
+		int fd;
+
+		(void)snprintf(name, sizeof name, "f%d", i);
+		fd = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return errno;
+		(void)close(fd);
+	}
+	return 0;
+}
+
+/* has_scratch - 1: this system has it */
+static int has_scratch(void)
+{
+	return open("probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0;
+}
+
+/* test_scratch - a process that may have files has its own, and no other right more */
+static void test_scratch(void **state)
+{
+	static int (*const refused[])(
+	    void) = { try_socket, try_unix_socket, try_accept, try_connect, try_fork, try_thread };
+	const struct assay_sandbox kept = sandbox;
+	struct assay_sandbox_options options = kept.options;
+	char text[ASSAY_SANDBOX_TEXT];
+	struct assay_err err;
+	int there;
+
+	(void)state;
+	options.scratch = 4 << 20;
+	assert_int_equal(assay_sandbox_prepare(&sandbox, &options, &err), ASSAY_OK);
+	assay_sandbox_describe(&sandbox, text);
+	assert_non_null(strstr(text, "private files"));
+	there = inside(has_scratch);
+	if (there == 1) {
+		assert_int_equal(inside(use_files), 0);
+		assert_int_equal(inside(escape), 0);
+		assert_int_equal(inside(gain), 0);
+		assert_int_equal(inside(fill_up), ENOSPC);
+		assert_int_equal(inside(many_files), ENOSPC);
+		assert_int_equal(inside(large_file), EFBIG);
+	} else {
+		/* Neither root nor user namespaces: nothing may be opened at all. */
+		assert_int_equal(there, 0);
+		assert_int_equal(inside(try_open), EACCES);
+		assert_int_equal(inside(try_create), EACCES);
+	}
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+		assert_int_equal(inside(refused[i]), EPERM);
+	assert_int_equal(inside(privileges), 0);
+	assay_sandbox_release(&sandbox);
+	sandbox = kept;
+}
+
 /* main - all of it */
 int main(void)
 {
@@ -405,6 +540,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_scratch),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, release);

@@ -485,7 +485,10 @@ struct assay_provider {
 };
 
 enum assay_needs {
-	ASSAY_NEEDS_TMP = 1,     /* a private temporary directory */
+	/* Workers: the current directory of a scan process is an empty one of its own, in memory,
+	 * in which files may be made; all other names mean nothing. What is left there is gone
+	 * with the process. Where the system has no such thing, opening answers EACCES. */
+	ASSAY_NEEDS_TMP = 1,
 	ASSAY_NEEDS_NETWORK = 2, /* drains and doors only */
 	ASSAY_NEEDS_FILES = 4    /* doors only */
 };
