@@ -23,7 +23,11 @@
 #define UNTAKEN_MAX 5u
 #define START_MS 30000 /* from fork to READY: a loaded machine, sanitizers */
 #define READY_MS 3000  /* from one mail's answer to READY: nothing is to be done then */
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+/* Of the report, which is copied before it is looked at: whoever still writes to it writes to
+ * nothing. Sealing against writing waits for all processors (base/io.h). */
+#define SEALS_SIZE (F_SEAL_SHRINK | F_SEAL_GROW)
+/* Of payloads, which are read twice, and which a hostile process may have mapped. */
+#define SEALS_ALL (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* assay_ask_init - nothing sent yet */
 void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail)
@@ -105,16 +109,16 @@ static void send_request(struct assay_ask *ask)
 	}
 }
 
-/* seal - from here on nobody changes it; true when it has the size that was promised */
-static bool seal(int fd, uint64_t size)
+/* seal - a memory file, and no other; true when it has the size that was promised */
+static bool seal(int fd, int seals, uint64_t size)
 {
 	struct stat st;
 
-	return fcntl(fd, F_ADD_SEALS, SEALS) == 0 && fstat(fd, &st) == 0 && st.st_size >= 0 &&
+	return fcntl(fd, F_ADD_SEALS, seals) == 0 && fstat(fd, &st) == 0 && st.st_size >= 0 &&
 	    (uint64_t)st.st_size == size;
 }
 
-/* read_report - pread from the sealed file */
+/* read_report - pread from the file, once */
 static bool read_report(struct assay_ask *ask, int fd, uint64_t size)
 {
 	size_t left = (size_t)size;
@@ -160,9 +164,9 @@ static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 	struct assay_wire_verdict *verdict = &ask->verdict;
 
 	if (assay_wire_get_verdict(frame, verdict, &ask->err) != ASSAY_OK ||
-	    !seal(frame->fd[0], verdict->report_size) ||
+	    !seal(frame->fd[0], SEALS_SIZE, verdict->report_size) ||
 	    !read_report(ask, frame->fd[0], verdict->report_size) || !is_ours(ask) ||
-	    (frame->nfd == 2 && !seal(frame->fd[1], verdict->keep_size))) {
+	    (frame->nfd == 2 && !seal(frame->fd[1], SEALS_ALL, verdict->keep_size))) {
 		lose(ask);
 		return;
 	}

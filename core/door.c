@@ -3,7 +3,6 @@
  * memory files of its own. One mail's misfortune becomes that mail's
  * report; when scan processes cannot be started at all, the call fails.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -32,7 +31,6 @@
 #define NAP_MS 20     /* before a line is asked for again that could not be had, or broke at once */
 #define DOZE_MS 3600000               /* poll counts in an int */
 #define HELD_MAX ((uint64_t)32 << 20) /* above it the next message waits outside */
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* One mail between submission and answer. */
 struct entry {
@@ -134,8 +132,7 @@ static enum assay_status fill(const struct assay_submission *submission, int fd,
 /* is_sealed - a memory file that nobody can change, and not too large */
 static bool is_sealed(int fd, uint64_t most, uint64_t *size)
 {
-	int seals = fd >= 0 ? fcntl(fd, F_GET_SEALS) : -1;
-	off_t n = seals >= 0 && (seals & SEALS) == SEALS ? assay_io_size(fd) : -1;
+	off_t n = fd >= 0 && assay_io_is_sealed(fd) ? assay_io_size(fd) : -1;
 
 	*size = n >= 0 ? (uint64_t)n : 0;
 	return n >= 0 && *size <= most;
@@ -161,8 +158,8 @@ static enum assay_status take_message(struct assay_door *door, struct entry *ent
 	st = assay_io_memfd("assay-message", &entry->message, err);
 	if (st == ASSAY_OK)
 		st = fill(submission, entry->message, door->message_max, entry, err);
-	if (st == ASSAY_OK && fcntl(entry->message, F_ADD_SEALS, SEALS) != 0)
-		st = assay_err_set(err, ASSAY_E_IO, "cannot seal the message: %s", strerror(errno));
+	if (st == ASSAY_OK)
+		st = assay_io_seal(entry->message, err);
 	if (st != ASSAY_OK)
 		assay_io_close(&entry->message);
 	return st == ASSAY_E_LIMIT ? ASSAY_OK : st;

@@ -6,7 +6,6 @@
  * process itself is late. A line that broke is not used again: the scan process leaves after its
  * mail, and another comes with a helper of its own.
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -18,7 +17,6 @@
 #include "core/run.h"
 
 #define MARGIN_MS 500 /* for killing and answering; less where there is little time */
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* find - the plugin's own row */
 static const struct assay_helper_entry *find(
@@ -64,9 +62,7 @@ static enum assay_status make_input(
 
 	for (size_t i = 0; i < 3 && st == ASSAY_OK; i++)
 		st = assay_io_write_full(*fd, pieces[i].p, pieces[i].n, err);
-	if (st == ASSAY_OK && fcntl(*fd, F_ADD_SEALS, SEALS) != 0)
-		st = assay_io_fail(err, "cannot seal", "");
-	return st;
+	return st == ASSAY_OK ? assay_io_seal(*fd, err) : st;
 }
 
 /* send_call - bytes and values to the helper */
@@ -106,7 +102,7 @@ static enum assay_status take(const struct assay_helper_ran *ran,
 	enum assay_status st = ASSAY_OK;
 
 	map->p = "";
-	if (frame->nfd > 0 && (fcntl(frame->fd[0], F_GET_SEALS) & SEALS) != SEALS)
+	if (frame->nfd > 0 && !assay_io_is_sealed(frame->fd[0]))
 		return assay_err_set(err, ASSAY_E_SYNTAX, "the helper's memory file is not sealed");
 	if (frame->nfd > 0)
 		st = assay_io_map(frame->fd[0], SIZE_MAX, map, err);

@@ -31,7 +31,6 @@
 #define SCRATCH ((uint64_t)64 << 20) /* bytes a program may have in its directory besides */
 #define SCRATCH_ENTRIES 1000u
 #define STAY_CALLS 1000u /* after them a program that stays is started anew */
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* A program that stays; its process stands in the family, under the same number. */
 struct stay {
@@ -452,8 +451,8 @@ static enum assay_status answer(struct call *call)
 		*ran = (struct assay_helper_ran){ .outcome = ASSAY_HELPER_FULL, .exit = -1 };
 	ran->table = st == ASSAY_OK ? call->table.n : 0;
 	any = ran->out + ran->errors + ran->files + ran->table > 0;
-	if (any && fcntl(call->content, F_ADD_SEALS, SEALS | F_SEAL_SEAL) != 0)
-		return assay_io_fail(&call->err, "cannot seal", "");
+	if (any && assay_io_seal(call->content, &call->err) != ASSAY_OK)
+		return ASSAY_E_IO;
 	return assay_helper_send_ran(
 	    call->server->place->line, ran, any ? call->content : -1, &call->err);
 }
@@ -469,8 +468,7 @@ static enum assay_status read_call(struct call *call, const struct assay_wire_fr
 		return st;
 	call->input = frame->fd[0];
 	size = assay_io_size(call->input);
-	if (call->run.program >= helper->n || size < 0 ||
-	    (fcntl(call->input, F_GET_SEALS) & SEALS) != SEALS ||
+	if (call->run.program >= helper->n || size < 0 || !assay_io_is_sealed(call->input) ||
 	    lseek(call->input, 0, SEEK_SET) != 0)
 		return assay_err_set(&call->err, ASSAY_E_SYNTAX, "a call that makes no sense");
 	call->input_size = (uint64_t)size;

@@ -2,7 +2,6 @@
  * milter/message.c - see message.h. Touches memory files and files without a name in the store's
  * directory. A full disk or no memory breaks the one message.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/types.h>
@@ -12,8 +11,6 @@
 #include "base/io.h"
 #include "base/slice.h"
 #include "message.h"
-
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* assay_message_init - nothing yet */
 void assay_message_init(struct assay_message *message, struct assay_message_store *store)
@@ -154,12 +151,13 @@ enum assay_status assay_message_finish(
 		flush(message);
 	if (!message->broken && message->fd < 0)
 		put(message, ASSAY_SLICE_LIT(""));
-	if (!message->broken &&
-	    (lseek(message->fd, 0, SEEK_SET) < 0 ||
-		(!message->on_disk && fcntl(message->fd, F_ADD_SEALS, SEALS) != 0))) {
-		(void)assay_io_fail(&message->why, "cannot seal", "a message");
+	if (!message->broken && lseek(message->fd, 0, SEEK_SET) < 0) {
+		(void)assay_io_fail(&message->why, "cannot rewind", "a message");
 		fail(message);
 	}
+	if (!message->broken && !message->on_disk &&
+	    assay_io_seal(message->fd, &message->why) != ASSAY_OK)
+		fail(message);
 	if (message->broken) {
 		if (err != NULL)
 			*err = message->why;

@@ -265,6 +265,23 @@ enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *er
 	return *fd >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot make a memory file for", name);
 }
 
+/* assay_io_seal - as it is now */
+enum assay_status assay_io_seal(int fd, struct assay_err *err)
+{
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE) == 0)
+		return ASSAY_OK;
+	return assay_io_fail(err, "cannot seal", "a memory file");
+}
+
+/* assay_io_is_sealed - its size and its bytes */
+bool assay_io_is_sealed(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && (seals & F_SEAL_GROW) != 0 &&
+	    (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
+}
+
 /* assay_io_reopen_ro - the same file, without the right to write */
 enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err)
 {

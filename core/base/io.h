@@ -49,6 +49,14 @@ ASSAY_MUST_CHECK enum assay_status assay_io_open_dir(
     const char *path, mode_t mode, int *fd, struct assay_err *err);
 /* An empty memfd that may be sealed later. */
 ASSAY_MUST_CHECK enum assay_status assay_io_memfd(const char *name, int *fd, struct assay_err *err);
+/* Nobody writes to this memory file or changes its size from here on, but through a mapping that
+ * was made before: for the files that their maker has only written to. E_IO. (F_SEAL_WRITE also
+ * ends mappings, and looks for readers under way; pages that were written a moment ago pass for
+ * such, so it waits, often, until every processor has emptied its list of new pages: milliseconds
+ * on a machine that is at work. F_SEAL_FUTURE_WRITE, Linux 5.1, does not.) */
+ASSAY_MUST_CHECK enum assay_status assay_io_seal(int fd, struct assay_err *err);
+/* Is it a memory file with these seals, or stronger ones? */
+bool assay_io_is_sealed(int fd);
 /* A second, read-only descriptor of the same file (through /proc/self/fd). */
 ASSAY_MUST_CHECK enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err);
 /* Bytes of a file that can be sought in, or -1 (errno). Works where fstat(2) is forbidden: glibc

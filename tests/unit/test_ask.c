@@ -90,11 +90,13 @@ static void reply(int sock, const json_t *request)
 	if (assay_io_write_full(fd, report, strlen(report), &err) != ASSAY_OK)
 		_exit(4);
 	verdict.report_size += is(request, "other size");
-	if (is(request, "mapped") &&
+	verdict.keep_size = is(request, "mapped payloads") ? strlen(report) : 0;
+	verdict.keep_count = verdict.keep_size > 0;
+	if ((is(request, "mapped report") || is(request, "mapped payloads")) &&
 	    mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
 		_exit(4);
-	if (assay_wire_send_verdict(
-		sock, &verdict, is(request, "no memfd") ? sock : fd, -1, &err) != ASSAY_OK)
+	if (assay_wire_send_verdict(sock, &verdict, is(request, "no memfd") ? sock : fd,
+		verdict.keep_size > 0 ? fd : -1, &err) != ASSAY_OK)
 		_exit(4);
 	assay_io_close(&fd);
 }
@@ -325,7 +327,8 @@ static void test_untaken(void **state)
 /* test_lies - answers that cannot be believed count as a crash */
 static void test_lies(void **state)
 {
-	static const char *const lies[] = { "not json", "other size", "mapped", "no memfd" };
+	static const char *const lies[] = { "not json", "other size", "mapped payloads",
+		"no memfd" };
 	struct assay_pool pool;
 	struct assay_ask ask;
 
@@ -337,6 +340,11 @@ static void test_lies(void **state)
 		assert_string_equal(ask.why, "crashed");
 		assay_ask_release(&ask);
 	}
+	/* A report is copied before it is looked at; who still writes to it writes to nothing. */
+	scan(&ask, &pool, "mapped report", 5000);
+	assert_true(ask.answered);
+	assert_memory_equal(ask.report.p, REPORT, sizeof REPORT - 1);
+	assay_ask_release(&ask);
 	scan(&ask, &pool, "refuse", 5000);
 	assert_false(ask.answered);
 	assert_string_equal(ask.why, "refused");

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -208,6 +209,29 @@ static void descriptors_cross_a_socket(void **state)
 	assert_int_equal(nfd, 0);
 }
 
+static void sealed_memory_stays_as_it_is(void **state)
+{
+	struct assay_err err;
+	int fd, pipes[2];
+
+	(void)state;
+	assert_int_equal(assay_io_memfd("t", &fd, &err), ASSAY_OK);
+	assert_int_equal(assay_io_write_full(fd, "hello", 5, &err), ASSAY_OK);
+	assert_false(assay_io_is_sealed(fd));
+	assert_int_equal(assay_io_seal(fd, &err), ASSAY_OK);
+	assert_true(assay_io_is_sealed(fd));
+	assert_int_equal(pwrite(fd, "H", 1, 0), -1);
+	assert_int_equal(ftruncate(fd, 1), -1);
+	assert_int_equal(ftruncate(fd, 10), -1);
+	assert_ptr_equal(mmap(NULL, 5, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	assay_io_close(&fd);
+	assert_int_equal(pipe(pipes), 0);
+	assert_false(assay_io_is_sealed(pipes[0]));
+	assert_int_equal(assay_io_seal(pipes[0], &err), ASSAY_E_IO);
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+}
+
 static void errors_are_one_printable_line(void **state)
 {
 	struct assay_err err;
@@ -237,6 +261,7 @@ int main(void)
 		cmocka_unit_test(map_keeps_order_and_finds_all),
 		cmocka_unit_test(times_are_written_in_utc),
 		cmocka_unit_test(descriptors_cross_a_socket),
+		cmocka_unit_test(sealed_memory_stays_as_it_is),
 		cmocka_unit_test(errors_are_one_printable_line),
 	};
 

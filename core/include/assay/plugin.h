@@ -326,7 +326,7 @@ struct assay_verdict {
 struct assay_submission {
 	struct assay_slice bytes;        /* or */
 	int fd;                          /* >= 0: taken; read-only. A memory file that is sealed
-					  * against shrinking and writing is not copied */
+					  * (assay_io_seal of base/io.h) is not copied */
 	const char *source;              /* "maildir", "mbox", ... */
 	const char *source_id;           /* durable name, or NULL */
 	const char *filename;            /* as given, or NULL */
