@@ -303,6 +303,15 @@ static void check_samples(struct assay_board_sample *sample)
 	}
 }
 
+/* check_lookup - of the table for mail servers */
+static void check_lookup(struct assay_board_lookup *asked)
+{
+	check_count(&asked->known);
+	check_count(&asked->unknown);
+	check_count(&asked->failed);
+	check_count(&asked->refused);
+}
+
 /* check_numbers - all but those of the union */
 static void check_numbers(struct assay_board_slot *copy)
 {
@@ -360,6 +369,8 @@ bool assay_board_read(const struct assay_board *board, unsigned slot, struct ass
 		check_queues(copy->of.queue);
 	else if (copy->kind == ASSAY_BOARD_PARENT)
 		check_samples(copy->of.sample);
+	else if (copy->kind == ASSAY_BOARD_LOOKUP)
+		check_lookup(&copy->of.lookup);
 	else
 		memset(&copy->of, 0, sizeof copy->of);
 	return true;
@@ -416,7 +427,7 @@ const char *assay_board_state_name(uint32_t state)
 const char *assay_board_kind_name(uint32_t kind)
 {
 	static const char *const names[] = { "none", "parent", "janitor", "master", "scan", "door",
-		"drain", "metrics" };
+		"drain", "metrics", "lookup" };
 
 	_Static_assert(sizeof names / sizeof names[0] == ASSAY_BOARD_KINDS, "one name each");
 	return kind < ASSAY_BOARD_KINDS ? names[kind] : "unknown";

@@ -38,6 +38,7 @@ enum assay_board_kind {
 	ASSAY_BOARD_DOOR,
 	ASSAY_BOARD_DRAIN, /* of a connector or an archiver */
 	ASSAY_BOARD_METRICS,
+	ASSAY_BOARD_LOOKUP,
 	ASSAY_BOARD_KINDS
 };
 
@@ -72,6 +73,13 @@ struct assay_board_sample {
 	uint64_t mails;
 };
 
+/* What was asked of the table for mail servers; all questions are `records`. */
+struct assay_board_lookup {
+	uint64_t known, unknown, failed; /* the rest: keys that are none of the field */
+	uint64_t refused;                /* connections that talked nonsense */
+	uint32_t clients;
+};
+
 /* What a process says of itself. */
 struct assay_board_slot {
 	/* By whoever starts it: */
@@ -95,6 +103,7 @@ struct assay_board_slot {
 		struct assay_board_worker worker[ASSAY_BOARD_WORKERS]; /* SCAN */
 		struct assay_board_queue queue[ASSAY_BOARD_QUEUES];    /* JANITOR */
 		struct assay_board_sample sample[ASSAY_BOARD_SAMPLES]; /* PARENT */
+		struct assay_board_lookup lookup;                      /* LOOKUP */
 	} of;
 	uint32_t deaths;    /* DRAIN: in a row, at the record or file that queue_id says */
 	uint64_t disk_free; /* JANITOR: bytes free where the spool is */

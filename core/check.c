@@ -12,6 +12,8 @@
 #include "core/engine.h"
 #include "core/host.h"
 #include "core/listen.h"
+#include "core/lookup.h"
+#include "core/lookup_table.h"
 #include "core/opts.h"
 #include "core/policy.h"
 #include "core/tell.h"
@@ -50,38 +52,60 @@ static const char *where(const struct assay_opts *opts, const char *word)
 	return "";
 }
 
-/* add_sockets - of one provider */
-static enum assay_status add_sockets(
-    const struct assay_loaded *loaded, struct assay_buf *lines, struct assay_err *err)
+/* add_sockets - what one of them wants to be listened on; NULL: nothing */
+static enum assay_status add_sockets(const struct assay_opts *opts, const char *name,
+    const char *const *spec, struct assay_buf *lines, struct assay_err *err)
 {
-	const struct assay_provider *provider = loaded->plugin->provider;
-	const char *const *spec =
-	    provider != NULL && provider->sockets != NULL ? provider->sockets(loaded->state) : NULL;
 	enum assay_status st = ASSAY_OK;
 
 	for (; st == ASSAY_OK && spec != NULL && *spec != NULL; spec++) {
 		st = assay_listen_check(*spec, err);
 		if (st != ASSAY_OK)
-			assay_err_prefix(err, "%s[%s]", where(loaded->opts, *spec), loaded->name);
-		(void)assay_buf_printf(lines, "%s %s\n", loaded->name, *spec);
+			assay_err_prefix(err, "%s[%s]", where(opts, *spec), opts->section);
+		(void)assay_buf_printf(lines, "%s %s\n", name, *spec);
 	}
 	return st;
+}
+
+/* add_provider - those of one provider */
+static enum assay_status add_provider(
+    const struct assay_loaded *loaded, struct assay_buf *lines, struct assay_err *err)
+{
+	const struct assay_provider *provider = loaded->plugin->provider;
+	const char *const *spec =
+	    provider != NULL && provider->sockets != NULL ? provider->sockets(loaded->state) : NULL;
+
+	return add_sockets(loaded->opts, loaded->name, spec, lines, err);
+}
+
+/* add_lookup - those of the table for mail servers, which must have something to answer from */
+static enum assay_status add_lookup(const struct assay_opts *core, const struct assay_host *host,
+    struct assay_buf *lines, struct assay_err *err)
+{
+	const char *const *spec = assay_opt_list(core, "lookup_listen");
+	struct assay_lookup_table table;
+	enum assay_status st = ASSAY_OK;
+
+	if (*spec != NULL)
+		st = assay_lookup_table_open(&table, host, core, err);
+	return st == ASSAY_OK ? add_sockets(core, ASSAY_LOOKUP_LISTENER, spec, lines, err) : st;
 }
 
 /* assay_check_sockets - see check.h */
 enum assay_status assay_check_sockets(struct assay_config *config, const struct assay_host *host,
     struct assay_buf *lines, struct assay_err *err)
 {
-	const char *const *name = assay_opt_list(assay_config_core(config), "providers");
+	const struct assay_opts *core = assay_config_core(config);
+	const char *const *name = assay_opt_list(core, "providers");
 	enum assay_status st = ASSAY_OK;
 
 	for (; st == ASSAY_OK && *name != NULL; name++) {
 		const struct assay_loaded *loaded = assay_host_find(host, *name);
 
 		if (loaded != NULL)
-			st = add_sockets(loaded, lines, err);
+			st = add_provider(loaded, lines, err);
 	}
-	return st;
+	return st == ASSAY_OK ? add_lookup(core, host, lines, err) : st;
 }
 
 /* write_sockets - what the providers want to be listened on for them */

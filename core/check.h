@@ -16,8 +16,9 @@ struct assay_host;
 
 /* The process, after assay_role_enter. Takes config. Returns the exit code; the sentence stands in
  * the log and as the page's error, the digest of the configuration as its payload_id. */
-/* Adds a line "DOOR SPEC" for each socket that the providers want (core/listen.h). E_CONF, with
- * FILE:LINE: there can be no such socket. */
+/* Adds a line "DOOR SPEC" for each socket that the providers want (core/listen.h), and the table
+ * for mail servers (core/lookup.h). E_CONF: there can be no such socket, or nothing to answer from.
+ */
 ASSAY_MUST_CHECK enum assay_status assay_check_sockets(struct assay_config *config,
     const struct assay_host *host, struct assay_buf *lines, struct assay_err *err);
 int assay_check_run(struct assay_role *role, struct assay_config *config);

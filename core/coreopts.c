@@ -71,5 +71,16 @@ const struct assay_opt assay_core_rows[] = {
 	    "Size above which each of them forgets the oldest; 0B: any size" },
 	{ "metrics", ASSAY_OPT_BOOL, "no", 0, 0, NULL,
 	    "Metrics for Prometheus on the socket metrics.sock in the run directory" },
+	{ "lookup_listen", ASSAY_OPT_LIST, "", 0, 0, NULL,
+	    "Where Postfix may ask what `seen` knows (socketmap, tcp_table): unix:PATH "
+	    "[mode=0660] [group=NAME], inet:PORT@ADDRESS, systemd:NAME" },
+	{ "lookup_known", ASSAY_OPT_STR, "DUNNO", 0, 0, NULL,
+	    "What it is told of a key that was there before; empty: not found" },
+	{ "lookup_unknown", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "What it is told of a key that was not; empty: not found" },
+	{ "lookup_field", ASSAY_OPT_STR, "from", 0, 0, NULL,
+	    "Field of `seen` that is asked by tcp_table; socketmap names one" },
+	{ "lookup_clients", ASSAY_OPT_INT, "1000", 1, 10000, NULL,
+	    "Connections at a time; the one that was silent longest makes room for a new one" },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL },
 };

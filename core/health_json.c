@@ -28,6 +28,19 @@ static void set_time(json_t *object, const char *name, int64_t wall_ms)
 	assay_json_set(object, name, wall_ms > 0 ? assay_json_time(wall_ms) : json_null());
 }
 
+/* lookup - what mail servers asked; `records` of them */
+static json_t *lookup(const struct assay_board_lookup *asked)
+{
+	json_t *j = json_object();
+
+	set_count(j, "known", asked->known);
+	set_count(j, "new", asked->unknown);
+	set_count(j, "failed", asked->failed);
+	set_count(j, "refused", asked->refused);
+	set_count(j, "clients", asked->clients);
+	return j;
+}
+
 /* process - one page */
 static json_t *process(const struct assay_health *h, unsigned i)
 {
@@ -50,6 +63,8 @@ static json_t *process(const struct assay_health *h, unsigned i)
 	set_count(p, "retries", s->retries);
 	assay_json_set(p, "again_in_ms",
 	    s->again_ms > h->now_ms ? assay_json_int(s->again_ms - h->now_ms) : json_null());
+	if (s->kind == ASSAY_BOARD_LOOKUP)
+		assay_json_set(p, "lookup", lookup(&s->of.lookup));
 	set_word(p, "error", s->error);
 	set_time(p, "error_time", s->error_wall_ms);
 	return p;

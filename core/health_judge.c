@@ -64,6 +64,15 @@ uint32_t assay_health_state(const struct assay_health *health, unsigned slot)
 	return health->alive[slot] ? health->slot[slot].state : (uint32_t)ASSAY_BOARD_DOWN;
 }
 
+/* assay_health_lookup - see health_own.h */
+const struct assay_board_slot *assay_health_lookup(const struct assay_health *health)
+{
+	for (unsigned i = ASSAY_SLOT_FREE; i < ASSAY_BOARD_OTHERS; i++)
+		if (health->slot[i].kind == ASSAY_BOARD_LOOKUP)
+			return &health->slot[i];
+	return NULL;
+}
+
 /* assay_health_queue - see health_own.h */
 const struct assay_board_queue *assay_health_queue(const struct assay_health *health, unsigned i)
 {
@@ -135,7 +144,8 @@ static void judge_scans(struct assay_health *h)
 static void judge_process(struct assay_health *h, unsigned i)
 {
 	const struct assay_board_slot *s = &h->slot[i];
-	bool shows_life = s->kind == ASSAY_BOARD_DOOR || s->kind == ASSAY_BOARD_JANITOR;
+	bool shows_life = s->kind == ASSAY_BOARD_DOOR || s->kind == ASSAY_BOARD_JANITOR ||
+	    s->kind == ASSAY_BOARD_LOOKUP;
 	char who[ASSAY_HEALTH_WHO], age[ASSAY_HUMAN_TEXT];
 	uint32_t state = assay_health_state(h, i);
 

@@ -38,7 +38,8 @@ struct column {
 #define SMALL(field) offsetof(struct assay_board_slot, field), false
 #define DOORS (1u << ASSAY_BOARD_DOOR)
 #define DRAINS (1u << ASSAY_BOARD_DRAIN)
-#define OTHERS (DOORS | DRAINS | 1u << ASSAY_BOARD_JANITOR | 1u << ASSAY_BOARD_MASTER)
+#define LOOKUP (1u << ASSAY_BOARD_LOOKUP)
+#define OTHERS (DOORS | DRAINS | LOOKUP | 1u << ASSAY_BOARD_JANITOR | 1u << ASSAY_BOARD_MASTER)
 
 static const struct column columns[] = {
 	{ "mails_total", "counter", "Mails reported", COUNT(mails), DOORS },
@@ -49,6 +50,17 @@ static const struct column columns[] = {
 	{ "retries_total", "counter", "Scans begun again, records sent again", COUNT(retries),
 	    DOORS | DRAINS },
 	{ "records_total", "counter", "Records acknowledged", COUNT(records), DRAINS },
+	{ "lookups_total", "counter", "Questions of mail servers", COUNT(records), LOOKUP },
+	{ "lookups_known_total", "counter", "Of these about what was seen before",
+	    COUNT(of.lookup.known), LOOKUP },
+	{ "lookups_new_total", "counter", "Of these about what was not", COUNT(of.lookup.unknown),
+	    LOOKUP },
+	{ "lookups_failed_total", "counter", "Of these that could not be answered",
+	    COUNT(of.lookup.failed), LOOKUP },
+	{ "lookups_refused_total", "counter", "Connections that talked nonsense",
+	    COUNT(of.lookup.refused), LOOKUP },
+	{ "lookup_clients", "gauge", "Connections of mail servers", SMALL(of.lookup.clients),
+	    LOOKUP },
 	{ "process_starts_total", "counter", "Times the process was started", SMALL(starts),
 	    OTHERS },
 	{ "process_crashes_total", "counter", "Times it ended unasked", SMALL(crashes), OTHERS },

@@ -18,6 +18,8 @@ const char *assay_health_who(
 uint32_t assay_health_state(const struct assay_health *health, unsigned slot);
 /* The queue of the janitor's page, NULL behind the last. */
 const struct assay_board_queue *assay_health_queue(const struct assay_health *health, unsigned i);
+/* The page of the table for mail servers; NULL: there is none. */
+const struct assay_board_slot *assay_health_lookup(const struct assay_health *health);
 /* Parts of the sandbox (enum assay_sandbox_part) in force in every scan process. */
 void assay_health_sandbox(const struct assay_health *health, unsigned *parts);
 

@@ -94,6 +94,19 @@ static void put_mails(const struct assay_health *h, struct assay_buf *out)
 	(void)assay_buf_add_str(out, "\n");
 }
 
+/* put_lookup - what mail servers asked */
+static void put_lookup(const struct assay_health *h, struct assay_buf *out)
+{
+	const struct assay_board_slot *s = assay_health_lookup(h);
+
+	if (s != NULL)
+		(void)assay_buf_printf(out,
+		    "lookups    %" PRIu64 ": %" PRIu64 " known, %" PRIu64 " new, %" PRIu64
+		    " failed; %u clients, %" PRIu64 " hung up on\n",
+		    s->records, s->of.lookup.known, s->of.lookup.unknown, s->of.lookup.failed,
+		    s->of.lookup.clients, s->of.lookup.refused);
+}
+
 /* put_queues - what waits for each connector and archiver, and the room there is */
 static void put_queues(const struct assay_health *h, struct assay_buf *out)
 {
@@ -129,7 +142,8 @@ static void put_process(const struct assay_health *h, unsigned i, struct assay_b
 	(void)assay_buf_printf(out, "%-28s %8d %-8s %12s %7u %7u %8" PRIu64 "%s",
 	    assay_health_who(h, i, who), s->pid, assay_board_state_name(state),
 	    assay_human_age(age, h->now_ms - s->since_ms), s->starts, s->crashes,
-	    s->kind == ASSAY_BOARD_DRAIN ? s->records : s->mails, again);
+	    s->kind == ASSAY_BOARD_DRAIN || s->kind == ASSAY_BOARD_LOOKUP ? s->records : s->mails,
+	    again);
 	if (s->error[0] != '\0') {
 		assay_clock_format(s->error_wall_ms, when);
 		(void)assay_buf_printf(out, "\n    %.19sZ %s", when, s->error);
@@ -181,6 +195,7 @@ void assay_health_print(const struct assay_health *health, struct assay_buf *out
 	put_service(health, out);
 	put_scans(health, out);
 	put_mails(health, out);
+	put_lookup(health, out);
 	put_queues(health, out);
 	put_processes(health, out);
 	put_workers(health, out);

@@ -243,7 +243,7 @@ static void master_came(struct assay_service *s)
 static struct assay_ward *next_old(struct assay_service *s)
 {
 	static const char *const order[] = { "door", "rescan", "connector", "archiver", "janitor",
-		"metrics" };
+		"metrics", "lookup" };
 
 	for (size_t k = 0; k < sizeof order / sizeof order[0]; k++)
 		for (unsigned i = 0; i < ASSAY_BOARD_OTHERS; i++)
@@ -306,8 +306,10 @@ static bool beside(struct assay_service *s, const struct assay_ward *old)
 	int fds[ASSAY_LISTEN_MOST];
 	struct assay_err err;
 
-	if (old->leaving || strcmp(old->kind, "door") != 0 || !is_wanted(s, old) ||
-	    assay_listens_of(&s->listens, old->name, fds) == 0 || has_new(s, old))
+	const char *listener = assay_supervise_listener(old);
+
+	if (old->leaving || listener == NULL || !is_wanted(s, old) ||
+	    assay_listens_of(&s->listens, listener, fds) == 0 || has_new(s, old))
 		return false;
 	s->reload.now =
 	    assay_supervise_add(&s->sup, old->kind, old->name, s->reload.generation, &err);

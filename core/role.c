@@ -33,7 +33,7 @@
 /* ---- the text -------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = { "master", "door", "connector", "archiver", "janitor", "rescan",
-	"check", "metrics" };
+	"check", "metrics", "lookup" };
 
 /* A number of the text and where it goes. */
 struct number {

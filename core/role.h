@@ -8,11 +8,11 @@
  *	KIND[:NAME],slot=N,generation=N[,life=FD][,board=FD][,inline=FD,bulk=FD][,out=FD][,sock=FD+FD...][,config=SHA256]
  *		[,uid=N,gid=N][,log=syslog]
  *
- * KIND: master, door, connector, archiver, janitor, rescan, metrics, check. `life` is the read end
- *of a pipe whose other end the parent has: end of file means finish what you have and go. Behind
- *that stands PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child that finds
- *another configuration than that of config= (assay_config_source_sha256) goes with
- *ASSAY_ROLE_CHANGED: the parent reloads.
+ * KIND: master, door, connector, archiver, janitor, rescan, metrics, lookup, check. `life` is the
+ * read end of a pipe whose other end the parent has: end of file means finish what you have and go.
+ * Behind that stands PR_SET_PDEATHSIG: a parent that is killed takes everybody along. A child that
+ * finds another configuration than that of config= (assay_config_source_sha256) goes with
+ * ASSAY_ROLE_CHANGED: the parent reloads.
  */
 #ifndef ASSAY_ROLE_H
 #define ASSAY_ROLE_H
@@ -32,7 +32,7 @@ struct assay_role {
 	int board_fd;                /* -1: none */
 	int inline_sock, bulk_sock;  /* listening; -1: none */
 	int out_fd;                  /* check: where it writes what doors listen on; -1 */
-	int sock[ASSAY_LISTEN_MOST]; /* door: the provider's, listening */
+	int sock[ASSAY_LISTEN_MOST]; /* door, lookup: theirs, listening */
 	size_t nsock;
 	const char *config_sha256; /* NULL: any */
 	bool to_syslog;            /* log there instead of standard error */

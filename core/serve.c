@@ -62,6 +62,8 @@ size_t assay_service_posts(const struct assay_opts *core, struct assay_post post
 	posts[n++] = (struct assay_post){ "rescan", "" };
 	if (assay_opt_int(core, "metrics") != 0 && n < ASSAY_POSTS)
 		posts[n++] = (struct assay_post){ "metrics", "" };
+	if (assay_opt_list(core, "lookup_listen")[0] != NULL && n < ASSAY_POSTS)
+		posts[n++] = (struct assay_post){ "lookup", "" };
 	return n;
 }
 

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "core/lookup.h"
 #include "core/supervise.h"
 
 #define BACK_FIRST_MS 100
@@ -62,6 +63,14 @@ bool assay_supervise_up(const struct assay_supervise *sup, const struct assay_wa
 	return child->pid > 0 && state != ASSAY_BOARD_STARTING && state != ASSAY_BOARD_DOWN;
 }
 
+/* assay_supervise_listener - see supervise.h */
+const char *assay_supervise_listener(const struct assay_ward *child)
+{
+	if (strcmp(child->kind, "lookup") == 0)
+		return ASSAY_LOOKUP_LISTENER;
+	return strcmp(child->kind, "door") == 0 ? child->name : NULL;
+}
+
 /* assay_supervise_find - by kind and name */
 struct assay_ward *assay_supervise_find(
     struct assay_supervise *sup, const char *kind, const char *name, uint32_t generation)
@@ -87,7 +96,7 @@ static enum assay_board_kind board_kind(const char *kind)
 	} table[] = { { "janitor", ASSAY_BOARD_JANITOR }, { "master", ASSAY_BOARD_MASTER },
 		{ "door", ASSAY_BOARD_DOOR }, { "rescan", ASSAY_BOARD_DOOR },
 		{ "connector", ASSAY_BOARD_DRAIN }, { "archiver", ASSAY_BOARD_DRAIN },
-		{ "metrics", ASSAY_BOARD_METRICS } };
+		{ "metrics", ASSAY_BOARD_METRICS }, { "lookup", ASSAY_BOARD_LOOKUP } };
 
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (strcmp(kind, table[i].name) == 0)
@@ -256,8 +265,9 @@ static pid_t spawn(struct assay_supervise *sup, const struct assay_ward *child, 
 	role.inline_sock = master ? o->inline_sock : -1;
 	role.bulk_sock = master ? o->bulk_sock : -1;
 	role.out_fd = strcmp(child->kind, "check") == 0 ? o->check_out : -1;
-	if (strcmp(child->kind, "door") == 0 && o->listens != NULL)
-		role.nsock = assay_listens_of(o->listens, child->name, role.sock);
+	if (assay_supervise_listener(child) != NULL && o->listens != NULL)
+		role.nsock =
+		    assay_listens_of(o->listens, assay_supervise_listener(child), role.sock);
 	role.config_sha256 = sup->config_sha256;
 	role.to_syslog = o->to_syslog;
 	role.told_user = o->user != NULL;

@@ -81,6 +81,8 @@ int64_t assay_supervise_tick(struct assay_supervise *sup);
 /* Its page, as the process has written it. */
 struct assay_board_slot *assay_supervise_page(
     const struct assay_supervise *sup, const struct assay_ward *child);
+/* Under which name sockets are listened on for it (core/listen.h); NULL: it gets none. */
+const char *assay_supervise_listener(const struct assay_ward *child);
 /* Runs, and is done with loading. */
 bool assay_supervise_up(const struct assay_supervise *sup, const struct assay_ward *child);
 

@@ -19,6 +19,7 @@
 #include "core/drain.h"
 #include "core/janitor.h"
 #include "core/keeper.h"
+#include "core/lookup.h"
 #include "core/master.h"
 #include "core/metrics.h"
 #include "core/role.h"
@@ -68,6 +69,8 @@ static int dispatch(struct assay_role *role, struct assay_config *config, bool n
 		return assay_janitor_run(role, config);
 	if (strcmp(role->kind, "metrics") == 0)
 		return assay_metrics_run(role, config);
+	if (strcmp(role->kind, "lookup") == 0)
+		return assay_lookup_run(role, config);
 	return assay_drain_run(role, config);
 }
 

@@ -7,6 +7,7 @@
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 #   bench.sh --bloom [N]       a seen filter planned for N values (1, 10 and 50 million; in $TMPDIR),
 #                              with N and 3 x N of them
+#   bench.sh --lookup          questions a second to the table that mail servers ask
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${ASSAY_BUILD_DIR:-$root/build}
@@ -29,6 +30,9 @@ if [ "${1:-}" = --bloom ]; then
 fi
 export PYTHONDONTWRITEBYTECODE=1
 case ${1:-} in
+--lookup)
+    exec python3 "$root/tests/integration/lookup.py" speed "$build/assay"
+    ;;
 --service | --milter)
     what=${1#--}
     shift
@@ -41,6 +45,7 @@ python3 "$root/tests/bench/measure.py" "$root" "$build" "$@" || code=$?
 # Nothing was asked for: all of it.
 if [ $# -eq 0 ]; then
     python3 "$root/tests/bench/service.py" "$root" "$build" || code=$?
+    python3 "$root/tests/integration/lookup.py" speed "$build/assay" || code=$?
     # 77: there is nothing to make the load with.
     python3 "$root/tests/bench/milter.py" "$root" "$build" || [ $? -eq 77 ] || code=1
 fi

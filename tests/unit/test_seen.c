@@ -374,6 +374,33 @@ static void forms_are_one(void **state)
 	assay_arena_free(&arena);
 }
 
+static void what_a_mail_server_asks_is_a_whole_key(void **state)
+{
+	static const char *const asked[][3] = {
+		{ "from", "A@B.C", "a@b.c" },
+		{ "envelope_from", "a+x@b.c", "a+x@b.c" },
+		{ "from", "a@", "" },
+		{ "from", "@b.c", "" },
+		{ "from", "b.c", "" },
+		{ "from", "<>", "" },
+		{ "from", "", "" },
+		{ "from_domain", "x@B.c", "b.c" },
+		{ "from_domain", "B.c", "b.c" },
+		{ "from_domain", "c", "" },
+		{ "from_domain", ".b.c", "" },
+		{ "from_domain", "x@", "" },
+		{ "client", "192.0.2.1", "192.0.2.1" },
+	};
+	struct assay_arena *arena = assay_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
+		assert_true(assay_slice_is(
+		    assay_values_asked(arena, asked[i][0], assay_slice_str(asked[i][1])),
+		    asked[i][2]));
+	assay_arena_free(&arena);
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static void what_is_damaged_is_refused_and_repaired(void **state)
@@ -434,6 +461,7 @@ int main(void)
 		TEST(a_torn_young_one_is_cut_off),
 		TEST(can_be_asked),
 		TEST(forms_are_one),
+		TEST(what_a_mail_server_asks_is_a_whole_key),
 		TEST(what_is_damaged_is_refused_and_repaired),
 		TEST(a_full_disk_lets_the_queue_wait),
 	};

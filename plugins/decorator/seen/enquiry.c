@@ -21,6 +21,8 @@ struct enquiry {
 	bool (*row)(void *arg, const json_t *row);
 	void *arg;
 	size_t field;
+	struct assay_slice (*normal)(
+	    struct assay_arena *arena, const char *field, struct assay_slice text);
 	struct assay_arena *arena;
 };
 
@@ -77,7 +79,7 @@ static enum assay_status one_value(struct enquiry *e, const json_t *asked,
 
 	*value = ASSAY_SLICE_NONE;
 	if (json_is_string(asked))
-		*value = assay_values_normal(e->arena, assay_book_field(e->book, e->field),
+		*value = e->normal(e->arena, assay_book_field(e->book, e->field),
 		    assay_slice(json_string_value(asked), json_string_length(asked)));
 	if (value->n > ASSAY_VALUES_BYTES)
 		value->n = 0;
@@ -250,11 +252,13 @@ enum assay_status assay_enquiry(struct assay_book *book, const json_t *query,
 {
 	struct enquiry e = { .book = book, .query = query, .row = row, .arg = arg };
 	const struct assay_slice want = assay_slice_str(text(&e, "want"));
+	const bool lookup = assay_slice_is(want, "lookup"), add = assay_slice_is(want, "add");
 	enum assay_status status;
 
 	e.arena = assay_arena_new();
-	if (assay_slice_is(want, "ask") || assay_slice_is(want, "add"))
-		status = ask(&e, assay_slice_is(want, "add"), err);
+	e.normal = lookup ? assay_values_asked : assay_values_normal;
+	if (lookup || add || assay_slice_is(want, "ask"))
+		status = ask(&e, add, err);
 	else if (assay_slice_is(want, "stats"))
 		status = stats(&e, err);
 	else if (assay_slice_is(want, "export") || assay_slice_is(want, "merge"))

@@ -1,15 +1,17 @@
 /*
- * seen/enquiry.h - what `assay seen` asks the plugin, through its connector's `query`
+ * seen/enquiry.h - what the plugin is asked through its connector's `query`
  *
- *	{"want": "ask", "field", "values": [..]}	a row {"value", "isnew", "last_seen"} each;
- *value is the one form of it, null: it is none of that field
- *	{"want": "add", "field", "values": [..]}	the same, as it was before; then they are
- *kept
- *	{"want": "stats"}			a row {"field", "file", ...} per field
+ *	{"want": "ask", "field", "values": [..]}
+ *		a row {"value", "isnew", "last_seen"} each; value is the one form of it, null: it
+ *		is none of that field
+ *	{"want": "add", "field", "values": [..]}
+ *		the same, as it was before; then they are kept
+ *	{"want": "lookup", "field", "values": [..]}
+ *		as ask, for keys that a mail server looks up (assay_values_asked)
+ *	{"want": "stats"}	a row {"field", "file", ...} per field
  *	{"want": "export", "field", "file"}	a copy
  *	{"want": "merge", "field", "file"}	what a copy of another host has
- *	{"want": "repair"}			a row {"field", "aside"} per field that had to be
- *made anew
+ *	{"want": "repair"}	a row {"field", "aside"} per field that had to be made anew
  *
  * E_USAGE: not a field that is kept, or an enquiry that makes no sense.
  */

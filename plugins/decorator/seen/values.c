@@ -162,6 +162,28 @@ struct assay_slice assay_values_normal(
 	return kind == ADDRESS ? typed_address(arena, text) : normal(arena, kind, text);
 }
 
+/* assay_values_asked - see values.h */
+struct assay_slice assay_values_asked(
+    struct assay_arena *arena, const char *field, struct assay_slice key)
+{
+	const struct assay_slice s = assay_slice_trim(key);
+	struct assay_slice domain;
+	size_t at = s.n;
+	enum kind kind;
+
+	(void)fact_of(field, &kind);
+	if (kind == TEXT || strcmp(field, "from_to") == 0 || strcmp(field, "from_pair") == 0)
+		return assay_values_normal(arena, field, s);
+	while (at > 0 && s.p[at - 1] != '@')
+		at--;
+	domain = assay_slice_from(s, at);
+	if (kind == ADDRESS)
+		return at > 1 && domain.n > 0 ? address(arena, s) : ASSAY_SLICE_NONE;
+	if (assay_slice_starts(domain, ".") || assay_slice_find(domain, '.') == domain.n)
+		return ASSAY_SLICE_NONE;
+	return assay_addr_domain(arena, domain);
+}
+
 /* ---- from a report -----------------------------------------------------------------------------
  */
 

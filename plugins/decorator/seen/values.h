@@ -42,6 +42,12 @@ void assay_values_of(struct assay_values *values, const json_t *report, const ch
 /* What a person wrote, as it would stand in a report; empty: that is none. In the arena. */
 struct assay_slice assay_values_normal(
     struct assay_arena *arena, const char *field, struct assay_slice text);
+/* What a mail server looks up: an address of which other parts are asked as well ("user@",
+ * "domain", "<>"), which are none of a field of addresses; a field of domains takes the whole
+ * address as well as a domain, and no name without a dot in it. Empty: that is none. In the arena.
+ */
+struct assay_slice assay_values_asked(
+    struct assay_arena *arena, const char *field, struct assay_slice key);
 /* "2026-11-21T12:00:00.000Z" in milliseconds; false: it is no such time. */
 bool assay_values_time(const char *text, int64_t *wall_ms);
 /* When the mail was sent, as far as that can be trusted: what its Date says cannot. */
