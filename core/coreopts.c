@@ -44,6 +44,11 @@ const struct assay_opt assay_core_rows[] = {
 	    "Messages after which a scan process is replaced by a fresh one" },
 	{ "scan_memory", ASSAY_OPT_SIZE, "512M", 64 << 20, INT64_MAX, NULL,
 	    "Address space of a scan process above what it has when it is loaded" },
+	{ "reuse_results", ASSAY_OPT_INT, "20000", 0, 10000000, NULL,
+	    "Results of workers that a scan process remembers by the bytes they are about; 0: "
+	    "none" },
+	{ "reuse_memory", ASSAY_OPT_SIZE, "32M", 0, INT64_MAX, NULL,
+	    "Memory of a scan process for them" },
 	{ "user", ASSAY_OPT_STR, "assay", 0, 0, NULL,
 	    "User of all other processes of the service when it is started as root" },
 	{ "scan_user", ASSAY_OPT_STR, "assay-scan", 0, 0, NULL,

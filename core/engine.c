@@ -20,6 +20,8 @@
 #include "core/docfields.h"
 #include "core/json.h"
 #include "core/opts.h"
+#include "core/pure.h"
+#include "core/reuse.h"
 #include "core/run.h"
 
 #define ASKS_AGAIN_MAX                                                                             \
@@ -47,6 +49,8 @@ static void read_options(struct assay_engine *engine)
 	engine->dispatchers = assay_opt_list(engine->core, "dispatchers");
 	engine->decorators = assay_opt_list(engine->core, "decorators");
 	engine->archivers = assay_opt_list(engine->core, "archivers");
+	engine->reuse = assay_reuse_new((uint64_t)assay_opt_int(engine->core, "reuse_results"),
+	    (uint64_t)assay_opt_int(engine->core, "reuse_memory"));
 }
 
 /* assay_engine_new - ready to scan */
@@ -85,6 +89,7 @@ void assay_engine_free(struct assay_engine **engine)
 		return;
 	arena = (*engine)->arena;
 	json_decref((*engine)->info);
+	assay_reuse_free(&(*engine)->reuse);
 	*engine = NULL;
 	assay_arena_free(&arena);
 }
@@ -253,6 +258,12 @@ static bool call_worker(
 	struct assay_err err = { .code = ASSAY_OK };
 	enum assay_status s;
 
+	if (assay_pure_recall(&result)) {
+		assay_json_append(payload->workers_run, assay_json_str(loaded->name));
+		assay_result_finish(&result);
+		return true;
+	}
+	run->asked = 0;
 	run->step = assay_plan_find(&payload->plan, loaded->name);
 	run->until_ms = assay_clock_mono_ms() + timeout;
 	tell(run, payload, loaded->name, timeout);
@@ -264,6 +275,8 @@ static bool call_worker(
 		note_failure(run, payload, loaded->name, s, &err);
 	if (s == ASSAY_OK || result.json != NULL)
 		assay_result_finish(&result);
+	if (s == ASSAY_OK)
+		assay_pure_keep(&result);
 	return s == ASSAY_OK;
 }
 

@@ -21,8 +21,6 @@
 #include "core/tell.h"
 #include "core/wordlist.h"
 
-#define PLUGINS_MAX 128u
-
 enum class { WORKER, DISPATCHER, DECORATOR, ARCHIVER, CONNECTOR, PROVIDER, ANY };
 
 static const char *const class_names[] = { "worker", "dispatcher", "decorator", "archiver",
@@ -54,9 +52,9 @@ struct known {
 
 struct assay_host {
 	struct assay_arena *arena;
-	struct assay_loaded loaded[PLUGINS_MAX];
+	struct assay_loaded loaded[ASSAY_PLUGINS_MAX];
 	size_t n;
-	struct known known[PLUGINS_MAX];
+	struct known known[ASSAY_PLUGINS_MAX];
 	size_t n_known;
 	struct assay_vocabulary vocabulary;
 	bool describes; /* plugins are not opened when they are loaded */
@@ -218,9 +216,9 @@ static enum assay_status open_plugin(struct assay_host *host, const struct assay
 	struct assay_loaded *loaded = &host->loaded[host->n];
 	enum assay_status s;
 
-	if (host->n == PLUGINS_MAX)
+	if (host->n == ASSAY_PLUGINS_MAX)
 		return assay_err_set(
-		    err, ASSAY_E_CONF, "more than %u plugins; load fewer", PLUGINS_MAX);
+		    err, ASSAY_E_CONF, "more than %u plugins; load fewer", ASSAY_PLUGINS_MAX);
 	*loaded = (struct assay_loaded){
 		.plugin = p, .name = p->name, .file = file, .opts = opts, .index = host->n
 	};
@@ -327,9 +325,9 @@ static enum assay_status know(struct assay_host *host, struct assay_config *conf
 		if (strcmp((*found)->plugin->name, name) == 0)
 			return ASSAY_OK;
 	}
-	if (host->n_known == PLUGINS_MAX)
+	if (host->n_known == ASSAY_PLUGINS_MAX)
 		return assay_err_set(
-		    err, ASSAY_E_CONF, "more than %u plugins; load fewer", PLUGINS_MAX);
+		    err, ASSAY_E_CONF, "more than %u plugins; load fewer", ASSAY_PLUGINS_MAX);
 	s = locate(host, config, name, &known->file, err);
 	if (s == ASSAY_OK)
 		s = load_module(known->file, name, &known->plugin, err);

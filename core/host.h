@@ -18,6 +18,8 @@
 struct assay_config;
 struct assay_host;
 
+#define ASSAY_PLUGINS_MAX 128u
+
 /* One plugin, loaded. */
 struct assay_loaded {
 	const struct assay_plugin *plugin;

@@ -235,36 +235,42 @@ struct assay_slice assay_payload_bytes(const struct assay_payload *payload)
 /* assay_payload_id - "0.2.1" */
 const char *assay_payload_id(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	return payload->id;
 }
 
 /* assay_payload_path - names down to it, of its first place */
 const char *assay_payload_path(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_NAMES;
 	return payload->path;
 }
 
 /* assay_payload_depth - 0 for the root */
 unsigned assay_payload_depth(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_NAMES;
 	return payload->depth;
 }
 
 /* assay_payload_filename - of its first place, or NULL */
 const char *assay_payload_filename(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_NAMES;
 	return payload->filename;
 }
 
 /* assay_payload_extension - without the dot, or NULL */
 const char *assay_payload_extension(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_NAMES;
 	return payload->extension;
 }
 
 /* assay_payload_content_type - as declared, or NULL */
 const char *assay_payload_content_type(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_NAMES;
 	return payload->content_type;
 }
 
@@ -284,6 +290,7 @@ const char *assay_payload_digest(const struct assay_payload *payload, enum assay
 /* assay_payload_occurrences - all places */
 const json_t *assay_payload_occurrences(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	return payload->occurrences;
 }
 
@@ -293,6 +300,7 @@ const char *assay_payload_extra(const struct assay_payload *payload, const char 
 	size_t i;
 	json_t *value;
 
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	json_array_foreach(payload->extra, i, value)
 	{
 		const char *name = assay_json_get_str(value, "key");
@@ -308,6 +316,7 @@ const json_t *assay_payload_result(const struct assay_payload *payload, const ch
 {
 	const struct assay_step *step = assay_plan_find(&payload->plan, worker);
 
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	if (step == NULL || step->state != ASSAY_STEP_DONE)
 		return NULL;
 	return json_object_get(payload->workers, worker);
@@ -319,6 +328,7 @@ const char *assay_payload_dispatch_meta(
 {
 	const struct assay_step *step = payload->run->step;
 
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	if (step == NULL || step->meta == NULL)
 		return NULL;
 	return assay_json_get_str(json_object_get(step->meta, dispatcher), key);
@@ -329,12 +339,14 @@ const json_t *assay_payload_request(const struct assay_payload *payload)
 {
 	const struct assay_run *run = payload->run;
 
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	return run->request->json != NULL ? run->request->json : run->meta;
 }
 
 /* assay_payload_scan_time - when this scan began */
 int64_t assay_payload_scan_time(const struct assay_payload *payload)
 {
+	payload->run->asked |= ASSAY_ASKED_MORE;
 	return payload->run->begun_wall;
 }
 

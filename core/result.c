@@ -36,6 +36,7 @@ json_t *assay_result_json(struct assay_result *result)
 void assay_result_limit(
     struct assay_result *result, const char *limit, uint64_t value, uint64_t allowed, bool unseen)
 {
+	result->run->asked |= ASSAY_ASKED_MORE;
 	assay_notes_limit(&result->run->notes,
 	    &(struct assay_note_limit){
 		.limit = limit,
@@ -54,8 +55,10 @@ uint64_t assay_result_allowed(const struct assay_result *result, const char *lim
 
 	if (!assay_limits_known(limit))
 		ASSAY_BUG("there is no limit %s", limit);
-	if (strcmp(limit, "max_recursion") == 0)
+	if (strcmp(limit, "max_recursion") == 0) {
+		result->run->asked |= ASSAY_ASKED_MORE;
 		return result->run->limits.recursion;
+	}
 	value = assay_opt_int(result->run->engine->core, limit);
 	return value > 0 ? (uint64_t)value : 0;
 }
@@ -67,6 +70,7 @@ static ASSAY_PRINTF(3, 4) void error(
 	const struct assay_note_error who = { result->worker->name, result->payload->id, kind };
 	va_list ap;
 
+	result->run->asked |= ASSAY_ASKED_MORE;
 	va_start(ap, fmt);
 	assay_notes_verror(&result->run->notes, &who, fmt, ap);
 	va_end(ap);
@@ -78,6 +82,7 @@ void assay_result_error(struct assay_result *result, const char *fmt, ...)
 	const struct assay_note_error who = { result->worker->name, result->payload->id, "failed" };
 	va_list ap;
 
+	result->run->asked |= ASSAY_ASKED_MORE;
 	va_start(ap, fmt);
 	assay_notes_verror(&result->run->notes, &who, fmt, ap);
 	va_end(ap);
@@ -88,6 +93,7 @@ void assay_result_dispatch(struct assay_result *result, const char *worker)
 {
 	struct assay_step *step = assay_plan_step(&result->payload->plan, worker);
 
+	result->run->asked |= ASSAY_ASKED_MORE;
 	assay_plan_note(&result->payload->plan, worker, "worker", result->worker->name);
 	if (step != NULL)
 		step->wished = false;
@@ -116,6 +122,7 @@ void assay_result_report(struct assay_result *result, const char *member, json_t
 	struct assay_fields_dropped dropped;
 	json_t *one;
 
+	result->run->asked |= ASSAY_ASKED_MORE;
 	if (result->payload != run->root || value == NULL) {
 		json_decref(value);
 		return;
@@ -162,6 +169,7 @@ void assay_result_budget(const struct assay_result *result, uint64_t *member, ui
 	const struct assay_payload *parent = result->payload;
 	uint64_t ratio = ratio_room(run, parent), message = run->limits.unpacked_bytes;
 
+	result->run->asked |= ASSAY_ASKED_MORE;
 	ratio = ratio > parent->unpacked ? ratio - parent->unpacked : 0;
 	message = message > run->unpacked ? message - run->unpacked : 0;
 	*total = ratio < message ? ratio : message;
@@ -287,6 +295,7 @@ const struct assay_payload *assay_result_child(
 	char sha256[ASSAY_DIGEST_TEXT];
 	struct assay_payload *p;
 
+	result->run->asked |= ASSAY_ASKED_MORE;
 	if (is_refused(result, child->bytes)) {
 		if (child->heap)
 			free((void *)(uintptr_t)child->bytes.p);

@@ -18,6 +18,11 @@
 
 struct assay_helper;
 struct assay_policy;
+struct assay_reuse;
+
+/* What a worker asked for beside the bytes (core/pure.h). */
+#define ASSAY_ASKED_NAMES 1u
+#define ASSAY_ASKED_MORE 2u
 
 struct assay_engine {
 	struct assay_arena *arena;
@@ -29,8 +34,10 @@ struct assay_engine {
 	const char *const *start_dispatch, *const *always_dispatch, *const *dispatchers;
 	const char *const *decorators, *const *archivers;
 	const char *instance, *config_sha256, *node;
-	struct assay_field_node *fields; /* of the report itself */
-	json_t *info;                    /* engine{}, made at the first scan */
+	struct assay_field_node *fields;    /* of the report itself */
+	json_t *info;                       /* engine{}, made at the first scan */
+	struct assay_reuse *reuse;          /* results of earlier mails; NULL: none are kept */
+	bool asks_names[ASSAY_PLUGINS_MAX]; /* by index: its results may depend on names */
 };
 
 struct assay_run {
@@ -55,6 +62,7 @@ struct assay_run {
 	json_t *top;                   /* members of the report from the root's worker */
 	json_t *meta;                  /* request_meta */
 	const struct assay_step *step; /* the worker at work, for its dispatch_meta */
+	unsigned asked;                /* by the worker at work: ASSAY_ASKED_ */
 	bool expired;
 	const char *status, *status_reason;
 	const char *cause; /* of the verdict; NULL: the policy judges */

@@ -309,6 +309,63 @@ static enum assay_status scan_late(
 }
 WORKER(late, .pure = true);
 
+/* say - what it found, and that it was called for the root, without asking for its id */
+static void say(struct assay_result *r, const char *text)
+{
+	(void)strcat(bench_called, "called@0 ");
+	assay_json_set(assay_result_json(r), "said", assay_json_str(text));
+}
+
+/* scan_pure - knows the bytes only */
+static enum assay_status scan_pure(
+    void *state, const struct assay_payload *p, struct assay_result *r, struct assay_err *err)
+{
+	(void)state;
+	(void)err;
+	say(r, assay_payload_bytes(p).n > 2 ? "long" : "short");
+	return ASSAY_OK;
+}
+WORKER(pure, .pure = true);
+
+/* scan_named - tells the name */
+static enum assay_status scan_named(
+    void *state, const struct assay_payload *p, struct assay_result *r, struct assay_err *err)
+{
+	(void)state;
+	(void)err;
+	say(r, assay_payload_filename(p));
+	return ASSAY_OK;
+}
+WORKER(named, .pure = true);
+
+/* scan_nosy - does what the bytes say, and by default asks who sent it */
+static enum assay_status scan_nosy(
+    void *state, const struct assay_payload *p, struct assay_result *r, struct assay_err *err)
+{
+	const struct assay_slice in = assay_payload_bytes(p);
+	uint64_t member, total;
+
+	(void)state;
+	say(r, "nosy");
+	if (assay_slice_is(in, "child"))
+		(void)assay_result_child(
+		    r, &(struct assay_child){ .bytes = ASSAY_SLICE_LIT("c"), .no_scan = true });
+	else if (assay_slice_is(in, "limit"))
+		assay_result_limit(r, "too_much", 2, 1, false);
+	else if (assay_slice_is(in, "error"))
+		assay_result_error(r, "a little thing");
+	else if (assay_slice_is(in, "budget"))
+		assay_result_budget(r, &member, &total);
+	else if (assay_slice_is(in, "wrong"))
+		assay_json_set(assay_result_json(r), "undeclared", json_true());
+	else if (assay_slice_is(in, "fail"))
+		return assay_err_set(err, ASSAY_E_PLUGIN, "broke on purpose");
+	else if (!assay_slice_is(in, "nothing"))
+		(void)assay_payload_request(p);
+	return ASSAY_OK;
+}
+WORKER(nosy, .pure = true);
+
 /* choose_nothing - is only asked */
 static enum assay_status choose_nothing(
     void *state, const struct assay_payload *p, struct assay_plan *plan, struct assay_err *err)
@@ -448,7 +505,8 @@ int bench_setup(void **state)
 		&plugin_fails, &plugin_silent, &plugin_bad, &plugin_big, &plugin_peel,
 		&plugin_mirror, &plugin_grow, &plugin_flood, &plugin_bomb, &plugin_frame,
 		&plugin_asker, &plugin_listener, &plugin_chooser, &plugin_deep, &plugin_multi,
-		&plugin_failing, &plugin_late, &plugin_ask };
+		&plugin_failing, &plugin_late, &plugin_ask, &plugin_pure, &plugin_named,
+		&plugin_nosy };
 	static const struct assay_opt *const tables[] = { assay_core_rows, assay_limit_rows, NULL };
 	struct bench *t = assay_xcalloc(1, sizeof *t);
 	struct assay_err err = { .code = ASSAY_OK };
@@ -487,9 +545,12 @@ const json_t *bench_scan_request(struct bench *t, const char *bytes, const char 
 	struct assay_err err = { .code = ASSAY_OK };
 
 	assay_scan_release(&t->scan);
-	assay_engine_free(&t->engine);
+	if (!t->keeps)
+		assay_engine_free(&t->engine);
 	bench_called[0] = '\0';
-	assert_int_equal(assay_engine_new(t->host, t->core, NULL, &t->engine, &err), ASSAY_OK);
+	if (t->engine == NULL)
+		assert_int_equal(
+		    assay_engine_new(t->host, t->core, NULL, &t->engine, &err), ASSAY_OK);
 	if (assay_request_parse(&r, t->arena, assay_slice_str(request), &err) != ASSAY_OK)
 		fail_msg("%s", err.text);
 	assay_engine_scan(t->engine, &r, assay_slice_str(bytes), NULL, &t->scan);

@@ -22,6 +22,7 @@ struct bench {
 	struct assay_engine *engine;
 	struct assay_scan scan;
 	const json_t *report;
+	bool keeps; /* the engine from one scan to the next, and what it remembers */
 };
 
 int bench_setup(void **state);

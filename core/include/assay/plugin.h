@@ -385,7 +385,8 @@ struct assay_worker {
 	    struct assay_result *result, struct assay_err *err);
 	const char *const *needs_workers; /* run before on the same payload; NULL ends; or NULL */
 	unsigned timeout_ms;              /* 0: [core] worker_timeout */
-	bool pure; /* depends on the bytes and the rules only: may be cached by sha256 */
+	bool pure; /* depends on the bytes, the rules and what it asks the host for: may be said
+		    * again of the same bytes without a call (core/pure.h) */
 };
 
 /* A worker that a dispatcher may add, and where that is said. */

@@ -1,9 +1,9 @@
 /*
  * cache - compiled rules on disk; see cache.h
  *
- * The file: a line that says what it is, the key, the SHA-256 of all that follows; then uses_md5
- * as one byte, the bitmap, and for each set its length (8 bytes, this machine's order) and what
- * libyara saved. Touches DIR/yara/ only.
+ * The file: a line that says what it is, the key, the SHA-256 of all that follows; then which
+ * variables as one byte, the bitmap, and for each set its length (8 bytes, this machine's order)
+ * and what libyara saved. Touches DIR/yara/ only.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,8 +23,10 @@
 
 #include "cache.h"
 
-#define CACHE_MAGIC "assay yara cache 1\n"
+#define CACHE_MAGIC "assay yara cache 2\n"
 #define CACHE_MAX ((size_t)512 * 1024 * 1024)
+#define USES_MD5 1u
+#define USES_NAMES 2u
 #define CACHE_HEAD (sizeof(CACHE_MAGIC) - 1 + 64 + 32)
 #define CACHE_DAYS 30
 
@@ -81,11 +83,12 @@ static bool take(struct assay_slice *s, void *p, size_t n)
 /* load_body - the sets, from bytes whose digest was right */
 static bool load_body(struct assay_slice s, struct assay_ruleset *set)
 {
-	uint8_t uses_md5;
+	uint8_t uses;
 
-	if (!take(&s, &uses_md5, 1) || !take(&s, &set->bitmap, sizeof(set->bitmap)))
+	if (!take(&s, &uses, 1) || !take(&s, &set->bitmap, sizeof(set->bitmap)))
 		return false;
-	set->uses_md5 = uses_md5 != 0;
+	set->uses_md5 = (uses & USES_MD5) != 0;
+	set->uses_names = (uses & USES_NAMES) != 0;
 	for (int k = 0; k < ASSAY_GATE_SETS; k++) {
 		uint64_t n;
 		struct assay_slice part;
@@ -173,9 +176,9 @@ static size_t write_stream(const void *ptr, size_t size, size_t count, void *use
 /* save_body - the sets; false: too large, or libyara failed */
 static bool save_body(struct assay_buf *buf, const struct assay_ruleset *set)
 {
-	const uint8_t uses_md5 = set->uses_md5;
+	const uint8_t uses = (set->uses_md5 ? USES_MD5 : 0) | (set->uses_names ? USES_NAMES : 0);
 
-	assay_buf_add(buf, &uses_md5, 1);
+	assay_buf_add(buf, &uses, 1);
 	assay_buf_add(buf, &set->bitmap, sizeof(set->bitmap));
 	for (int k = 0; k < ASSAY_GATE_SETS; k++) {
 		const size_t at = buf->n;

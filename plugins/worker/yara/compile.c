@@ -86,6 +86,7 @@ static bool add_source(struct job *job, size_t i, struct assay_ruleset *set)
 	assay_arena_reset(job->scratch);
 	assay_gate_split(job->scratch, s->text, job->gate, &set->bitmap, &gate);
 	set->uses_md5 |= gate.uses_md5;
+	set->uses_names |= gate.uses_names;
 	job->counted[i] = gate.understood;
 	memcpy(job->count[i], gate.nrule, sizeof(gate.nrule));
 	for (int k = 0; k < ASSAY_GATE_SETS; k++)

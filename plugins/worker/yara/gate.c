@@ -253,13 +253,16 @@ static void write_set(struct file *f, enum assay_gate_set set, struct assay_gate
 	out->text[set] = out->nrule[set] > 0 ? copy : NULL;
 }
 
-/* uses_md5 - the external variable, not hash.md5() */
-static bool uses_md5(const struct file *f)
+/* uses - one of these external variables, not hash.md5() */
+static bool uses(const struct file *f, const char *const *variables)
 {
-	for (const struct assay_lex_token *t = f->token; t < f->end; t++)
-		if (t->kind == ASSAY_LEX_IDENT && assay_lex_is(t, "md5") &&
-		    (t == f->token || !assay_lex_is(t - 1, ".")))
-			return true;
+	for (const struct assay_lex_token *t = f->token; t < f->end; t++) {
+		if (t->kind != ASSAY_LEX_IDENT || (t > f->token && assay_lex_is(t - 1, ".")))
+			continue;
+		for (const char *const *v = variables; *v != NULL; v++)
+			if (assay_lex_is(t, *v))
+				return true;
+	}
 	return false;
 }
 
@@ -267,12 +270,16 @@ static bool uses_md5(const struct file *f)
 void assay_gate_split(struct assay_arena *arena, struct assay_slice text, bool gate,
     struct assay_gate_bitmap *bitmap, struct assay_gate *out)
 {
+	static const char *const md5[] = { "md5", NULL };
+	static const char *const names[] = { "filename", "filepath", "extension", "unpack_parent",
+		"unpack_source", NULL };
 	struct file f = { .arena = arena, .text = text };
 
 	memset(out, 0, sizeof(*out));
 	assay_map_init(&f.names, arena);
 	out->understood = read_file(&f);
-	out->uses_md5 = !out->understood || uses_md5(&f);
+	out->uses_md5 = !out->understood || uses(&f, md5);
+	out->uses_names = !out->understood || uses(&f, names);
 	if (out->understood)
 		link_rules(&f);
 	if (!out->understood || f.whole || !gate || f.nrule == 0) {

@@ -42,6 +42,7 @@ struct assay_gate {
 	unsigned nrule[ASSAY_GATE_SETS];
 	bool understood; /* else the whole file is in the main set, nrule is 0 */
 	bool uses_md5;   /* a condition names the external variable md5 (or it is not known) */
+	bool uses_names; /* the same of those about names and place */
 };
 
 /* Splits a file. gate false: everything into the main set. Adds to the bitmap. */

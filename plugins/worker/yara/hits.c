@@ -138,8 +138,9 @@ static const char *file_type(struct assay_slice s)
 	return "";
 }
 
-/* set_variables - the external variables of this payload */
-static void set_variables(YR_SCANNER *scanner, const struct assay_payload *payload, bool md5)
+/* set_names - the external variables about names and place; asked of the host only where a rule
+ * uses them, since the result then depends on them */
+static void set_names(YR_SCANNER *scanner, const struct assay_payload *payload)
 {
 	const char *name = assay_payload_filename(payload);
 	const char *extension = assay_payload_extension(payload);
@@ -151,11 +152,19 @@ static void set_variables(YR_SCANNER *scanner, const struct assay_payload *paylo
 	yr_scanner_define_string_variable(scanner, "filename", name != NULL ? name : "");
 	yr_scanner_define_string_variable(scanner, "filepath", assay_payload_path(payload));
 	yr_scanner_define_string_variable(scanner, "extension", dotted);
-	yr_scanner_define_string_variable(
-	    scanner, "filetype", file_type(assay_payload_bytes(payload)));
 	yr_scanner_define_string_variable(scanner, "unpack_parent", inside ? "EMAIL" : "");
 	yr_scanner_define_string_variable(scanner, "unpack_source", inside ? "EMAIL" : "");
-	if (md5)
+}
+
+/* set_variables - the external variables of this payload */
+static void set_variables(
+    YR_SCANNER *scanner, const struct assay_payload *payload, const struct assay_ruleset *set)
+{
+	yr_scanner_define_string_variable(
+	    scanner, "filetype", file_type(assay_payload_bytes(payload)));
+	if (set->uses_names)
+		set_names(scanner, payload);
+	if (set->uses_md5)
 		yr_scanner_define_string_variable(
 		    scanner, "md5", assay_payload_digest(payload, ASSAY_MD5));
 }
@@ -193,7 +202,7 @@ enum assay_status assay_hits_scan(struct assay_ruleset *set, const struct assay_
 		if (set->scanner[k] == NULL ||
 		    !assay_gate_open(&set->bitmap, (enum assay_gate_set)k, hits->bytes))
 			continue;
-		set_variables(set->scanner[k], payload, set->uses_md5);
+		set_variables(set->scanner[k], payload, set);
 		one = scan_one(set->scanner[k], payload, hits, err);
 		if (one != ASSAY_OK)
 			status = one;

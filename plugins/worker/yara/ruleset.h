@@ -24,8 +24,8 @@ struct assay_ruleset {
 	YR_RULES *rules[ASSAY_GATE_SETS];     /* NULL: none of that set */
 	YR_SCANNER *scanner[ASSAY_GATE_SETS]; /* one each, reused */
 	struct assay_gate_bitmap bitmap;
-	bool uses_md5;
-	char id[65]; /* SHA-256 over names and texts of the rules, hex */
+	bool uses_md5, uses_names; /* external variables */
+	char id[65];               /* SHA-256 over names and texts of the rules, hex */
 };
 
 /* Initialises libyara as well. No rules at all: ASSAY_OK and *set is NULL. */

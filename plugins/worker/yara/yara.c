@@ -401,7 +401,7 @@ static enum assay_status yara_choose(void *state, const struct assay_payload *pa
 	return status;
 }
 
-static const struct assay_worker worker = { .scan = yara_scan };
+static const struct assay_worker worker = { .scan = yara_scan, .pure = true };
 static const struct assay_dispatcher dispatcher = { .choose = yara_choose, .names = yara_names };
 
 const struct assay_plugin assay_plugin = {
