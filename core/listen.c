@@ -306,6 +306,13 @@ static bool is_listening(int fd)
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) == 0 && yes != 0;
 }
 
+/* not_passed - what the service manager should have done */
+static enum assay_status not_passed(struct assay_err *err, const char *spec, const char *why)
+{
+	return assay_err_set(
+	    err, ASSAY_E_CONF, "socket \"%s\": the service manager has passed %s", spec, why);
+}
+
 /* open_passed - the descriptor of that name that we were started with */
 static enum assay_status open_passed(
     const struct place *place, const char *spec, int *fd, struct assay_err *err)
@@ -315,21 +322,24 @@ static enum assay_status open_passed(
 	const uint64_t n = count_passed();
 
 	if (n == 0)
-		return wrong(err, spec,
-		    "the service manager has passed no sockets; start assay.service, not the "
+		return not_passed(err, spec,
+		    "no sockets; start assay.service, not the "
 		    "program, or name a socket of our own");
 	for (int i = 0; (uint64_t)i < n && assay_slice_split(&rest, ':', &name); i++) {
-		if (name.n != place->where.n || memcmp(name.p, place->where.p, name.n) != 0)
+		if (!assay_slice_eq(name, place->where))
 			continue;
+		if (*fd >= 0)
+			return not_passed(err, spec,
+			    "two sockets of that name: one "
+			    "ListenStream per unit, each with a FileDescriptorName of its own");
 		if (!is_listening(SYSTEMD_FIRST + i))
-			return wrong(
-			    err, spec, "what the service manager has passed does not listen");
+			return not_passed(err, spec, "one that does not listen");
 		*fd = fcntl(SYSTEMD_FIRST + i, F_DUPFD_CLOEXEC, SYSTEMD_FIRST);
 		if (*fd < 0 || fcntl(*fd, F_SETFL, O_NONBLOCK) != 0)
 			return failed(err, "take", spec);
-		return ASSAY_OK;
 	}
-	return wrong(err, spec, "the service manager has passed no socket of that name");
+	return *fd >= 0 ? ASSAY_OK
+			: not_passed(err, spec, "no socket of that name (FileDescriptorName)");
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -16,7 +16,7 @@ at() {
     echo "$found"
 }
 for name in include/assay/plugin.h include/assay/engine.h include/assay/types.h \
-    systemd/system/assay.service sysusers.d/assay.conf doc/assay/assay-1.schema.json assay/plugins/hash.so assay/plugins/mimetype.so assay/plugins/yara.so 'libassay.so*'; do
+    systemd/system/assay.service systemd/system/assay-milter.socket sysusers.d/assay.conf doc/assay/assay-1.schema.json assay/plugins/hash.so assay/plugins/mimetype.so assay/plugins/yara.so 'libassay.so*'; do
     at "$name" >/dev/null
 done
 if command -v scdoc >/dev/null; then
