@@ -211,14 +211,6 @@ enum assay_status assay_board_map_slot(
 	return ASSAY_OK;
 }
 
-/* assay_board_unmap_slot - accepts NULL, leaves NULL */
-void assay_board_unmap_slot(struct assay_board_slot **page)
-{
-	if (*page != NULL)
-		(void)munmap(*page, stride());
-	*page = NULL;
-}
-
 /* assay_board_scan_slot - odd and even generations stand side by side */
 unsigned assay_board_scan_slot(uint32_t generation)
 {

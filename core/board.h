@@ -154,10 +154,9 @@ void assay_board_keep(const struct assay_board *board);
 
 /* The page itself, to write to; not page 0. */
 struct assay_board_slot *assay_board_slot(const struct assay_board *board, unsigned slot);
-/* One page alone, for a scan process; unmapped by assay_board_unmap_slot. */
+/* One page alone, for a scan process, as long as it lives. */
 ASSAY_MUST_CHECK enum assay_status assay_board_map_slot(
     int fd, unsigned slot, struct assay_board_slot **page, struct assay_err *err);
-void assay_board_unmap_slot(struct assay_board_slot **page);
 /* A checked copy; false: nothing was ever there. Texts are printable (ids and names ASCII words,
  * else '?'), counts at most 2^53, times not negative, those of the past not in the future, state
  * and kind known and possible for the slot. */

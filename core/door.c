@@ -714,12 +714,6 @@ enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *er
 	return st;
 }
 
-/* assay_door_waiting - see door.h */
-size_t assay_door_waiting(const struct assay_door *door)
-{
-	return door->n;
-}
-
 /* assay_door_close - the end; what was not answered is dropped */
 void assay_door_close(struct assay_door **door)
 {

@@ -79,8 +79,6 @@ ASSAY_MUST_CHECK enum assay_status assay_door_ask(struct assay_door *door, json_
 /* Until every answer is given. ASSAY_END: the receiver wanted no more. E_FULL: the door shall end
  * and the receiver cannot keep what there is. */
 ASSAY_MUST_CHECK enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *err);
-/* Scans under way or waiting. */
-size_t assay_door_waiting(const struct assay_door *door);
 
 /* Lines to scan processes of our own (core/pool.h, core/scanproc.h): for `assay scan --local` and
  * the embedding interface. All borrowed until the lines are closed. */

@@ -106,12 +106,6 @@ void assay_engine_set_policy(struct assay_engine *engine, const struct assay_pol
 	engine->policy = policy;
 }
 
-/* assay_engine_policy - NULL when everything is accepted */
-const struct assay_policy *assay_engine_policy(const struct assay_engine *engine)
-{
-	return engine->policy;
-}
-
 /* assay_engine_helper - NULL when no plugin has programs */
 struct assay_helper *assay_engine_helper(const struct assay_engine *engine)
 {

@@ -39,7 +39,6 @@ void assay_engine_set_helper(struct assay_engine *engine, struct assay_helper *h
 struct assay_helper *assay_engine_helper(const struct assay_engine *engine);
 /* Who judges; borrowed; its digest is engine.policy. Before the first scan. */
 void assay_engine_set_policy(struct assay_engine *engine, const struct assay_policy *policy);
-const struct assay_policy *assay_engine_policy(const struct assay_engine *engine);
 
 struct assay_engine_hooks {
 	void *arg;

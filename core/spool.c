@@ -292,12 +292,6 @@ void assay_spool_back(struct assay_spool *spool, const struct assay_spool_mark *
 		drop_file(spool, &spool->payloads);
 }
 
-/* assay_spool_pending - see spool.h */
-size_t assay_spool_pending(const struct assay_spool *spool)
-{
-	return spool->n;
-}
-
 /* assay_spool_due_ms - see spool.h */
 int64_t assay_spool_due_ms(const struct assay_spool *spool)
 {
@@ -533,10 +527,11 @@ static bool is_left(const struct assay_spool *spool, const char *name, int64_t b
 	    (int64_t)st.st_mtim.tv_sec * 1000 < before_ms;
 }
 
-/* empty_tmp - of everything, or of what is left and older than that */
-static enum assay_status empty_tmp(
-    struct assay_spool *spool, const int64_t *before_ms, size_t *n, struct assay_err *err)
+/* assay_spool_sweep - see spool.h */
+enum assay_status assay_spool_sweep(
+    struct assay_spool *spool, int64_t older_ms, size_t *n, struct assay_err *err)
 {
+	const int64_t before_ms = assay_clock_wall_ms() - older_ms;
 	int fd = openat(spool->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
@@ -546,30 +541,10 @@ static enum assay_status empty_tmp(
 		assay_io_close(&fd);
 		return assay_io_fail(err, "cannot read", "spool/tmp");
 	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.' ||
-		    (before_ms != NULL && !is_left(spool, entry->d_name, *before_ms)))
-			continue;
-		if (unlinkat(spool->tmp, entry->d_name, 0) == 0)
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && is_left(spool, entry->d_name, before_ms) &&
+		    unlinkat(spool->tmp, entry->d_name, 0) == 0)
 			(*n)++;
-	}
 	(void)closedir(dir);
 	return ASSAY_OK;
-}
-
-/* assay_spool_sweep - see spool.h */
-enum assay_status assay_spool_sweep(
-    struct assay_spool *spool, int64_t older_ms, size_t *n, struct assay_err *err)
-{
-	const int64_t before_ms = assay_clock_wall_ms() - older_ms;
-
-	return empty_tmp(spool, &before_ms, n, err);
-}
-
-/* assay_spool_clean - see spool.h */
-enum assay_status assay_spool_clean(struct assay_spool *spool, struct assay_err *err)
-{
-	size_t n;
-
-	return empty_tmp(spool, NULL, &n, err);
 }

@@ -54,9 +54,7 @@ struct assay_spool_mark {
 };
 void assay_spool_mark(const struct assay_spool *spool, struct assay_spool_mark *mark);
 void assay_spool_back(struct assay_spool *spool, const struct assay_spool_mark *mark);
-/* Records in the group; when it must be committed at the latest (CLOCK_MONOTONIC ms; INT64_MAX:
- * empty; 0: now). */
-size_t assay_spool_pending(const struct assay_spool *spool);
+/* When the group must be committed at the latest (CLOCK_MONOTONIC ms; INT64_MAX: empty; 0: now). */
 int64_t assay_spool_due_ms(const struct assay_spool *spool);
 /* Durable when it returns ASSAY_OK; an empty group is nothing to do. On failure the group stays:
  * call it again, after a while. A disk that has lost payloads of it fails for ever: the text says
@@ -73,8 +71,5 @@ ASSAY_MUST_CHECK enum assay_status assay_spool_rescan(struct assay_spool *spool,
  * files. */
 ASSAY_MUST_CHECK enum assay_status assay_spool_sweep(
     struct assay_spool *spool, int64_t older_ms, size_t *n, struct assay_err *err);
-/* Empties spool/tmp: at start, when nobody else is there. */
-ASSAY_MUST_CHECK enum assay_status assay_spool_clean(
-    struct assay_spool *spool, struct assay_err *err);
 
 #endif

@@ -139,9 +139,6 @@ static void test_pages(void **state)
 	assert_true(copy.error_wall_ms > 0 && copy.since_ms > 0 && copy.beat_ms > 0);
 	assay_board_set_error(page, "");
 	assert_int_equal(page->error_wall_ms, 0);
-	assay_board_unmap_slot(&page);
-	assert_null(page);
-	assay_board_unmap_slot(&page);
 	assert_int_equal(assay_board_map(dup(board.fd), &child, &err), ASSAY_OK);
 	assay_board_slot(&child, ASSAY_BOARD_SLOTS - 1)->kind = ASSAY_BOARD_SCAN;
 	assert_true(assay_board_read(&board, ASSAY_BOARD_SLOTS - 1, &copy));

@@ -481,8 +481,6 @@ struct assay_provider {
 	 * parent binds them and keeps them over reloads; in the order of this list the provider
 	 * finds them by assay_door_socket. */
 	const char *const *(*sockets)(void *state);
-	/* Processes of this door side by side; 0: one. */
-	unsigned (*processes)(void *state);
 };
 
 enum assay_needs {
