@@ -334,6 +334,18 @@ const char *assay_payload_dispatch_meta(
 	return assay_json_get_str(json_object_get(step->meta, dispatcher), key);
 }
 
+/* assay_payload_text - of the whole message, as far as it was read */
+bool assay_payload_text(const struct assay_payload *payload, size_t i, struct assay_slice *text)
+{
+	struct assay_run *run = payload->run;
+
+	run->asked |= ASSAY_ASKED_MORE;
+	if (i >= run->ntext)
+		return false;
+	*text = run->text[i];
+	return true;
+}
+
 /* assay_payload_request - what the door said, its guess of the time included */
 const json_t *assay_payload_request(const struct assay_payload *payload)
 {

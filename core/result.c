@@ -88,6 +88,16 @@ void assay_result_error(struct assay_result *result, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* assay_result_text - a text that people read */
+void assay_result_text(struct assay_result *result, struct assay_slice text)
+{
+	struct assay_run *run = result->run;
+
+	run->asked |= ASSAY_ASKED_MORE;
+	if (text.n > 0 && run->ntext < ASSAY_TEXTS)
+		run->text[run->ntext++] = text;
+}
+
 /* assay_result_dispatch - one more worker, after those that are chosen */
 void assay_result_dispatch(struct assay_result *result, const char *worker)
 {

@@ -56,6 +56,8 @@ struct assay_run {
 	struct assay_map by_sha256;
 	uint64_t found, unpacked; /* children asked for, bytes made; of the whole message */
 
+	struct assay_slice text[ASSAY_TEXTS]; /* that people read */
+	size_t ntext;
 	uint64_t result_bytes; /* of all results so far */
 	struct assay_notes notes;
 	struct assay_facts facts;      /* of the message */

@@ -22,6 +22,7 @@
 #include "smime.h"
 
 #define LEAF_BLOCKS 100 /* uuencoded or yEnc files of one text */
+#define LEAF_NOTE 65536 /* bytes of a text attachment that is read for passwords */
 
 static const char *const to_smtp[] = { "smtp", NULL };
 
@@ -216,6 +217,13 @@ static bool wanted(const struct assay_scan *scan, const struct assay_part *part,
 	return e->nname > 0 || assay_slice_is(e->disposition, "attachment");
 }
 
+/* is_note - a short text beside the bodies, such as password.txt */
+static bool is_note(const struct assay_part *part, const struct assay_payload *payload)
+{
+	return assay_slice_is(part->entity.content_type, "text/plain") &&
+	    assay_payload_bytes(payload).n <= LEAF_NOTE;
+}
+
 /* give - one reading of one part */
 static void give(
     struct assay_scan *scan, struct assay_part *part, struct assay_decoded *d, bool first)
@@ -236,6 +244,8 @@ static void give(
 	d->heap = NULL;
 	if (first && payload != NULL)
 		part->payload_id = assay_payload_id(payload);
+	if (first && payload != NULL && !part->shown && is_note(part, payload))
+		assay_result_text(scan->result, assay_payload_bytes(payload));
 }
 
 /* one_leaf - everything about one part that holds content */

@@ -11,6 +11,7 @@
 #include "mail/date.h"
 #include "text/domain.h"
 #include "text/printable.h"
+#include "text/secret.h"
 #include "text/utf8.h"
 
 #include "head.h"
@@ -254,37 +255,12 @@ static void single_fields(struct assay_scan *scan)
 		assay_scan_trait_str(scan, "empty-message", NULL);
 }
 
-/* password_in - the word behind "password:" and its like in other languages */
-static void password_in(struct assay_scan *scan, struct assay_slice text)
+/* password - one reading of what is called a password */
+static bool password(void *user, struct assay_slice word, bool named, bool again)
 {
-	static const char *const words[] = { "password", "passwort", "passcode", "pass code",
-		"mot de passe", "senha", "contrase\303\261a", "kennwort", "wachtwoord",
-		"\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		struct assay_slice rest = text;
-
-		for (int tries = 0; tries < 20; tries++) {
-			size_t at = assay_slice_casesearch(rest, words[i]), n = 0;
-
-			if (at >= rest.n)
-				break;
-			rest = assay_slice_from(rest, at + strlen(words[i]));
-			while (rest.n > 0 && (rest.p[0] == ' ' || assay_slice_starts(rest, "is ")))
-				rest = assay_slice_from(rest, rest.p[0] == ' ' ? 1 : 3);
-			if (rest.n < 2 || (rest.p[0] != ':' && rest.p[0] != '='))
-				continue;
-			rest = assay_slice_from(rest, 1);
-			while (rest.n > 0 && rest.p[0] == ' ')
-				rest = assay_slice_from(rest, 1);
-			while (
-			    n < rest.n && n < 64 && !assay_ascii_is_space((unsigned char)rest.p[n]))
-				n++;
-			if (n >= 3 && n < 64)
-				assay_scan_trait(
-				    scan, "password-in-mail", assay_slice_head(rest, n));
-		}
-	}
+	if (named && !again && word.n >= 3)
+		assay_scan_trait(user, "password-in-mail", word);
+	return true;
 }
 
 /* pgp_in_text - ASCII armour in the body */
@@ -305,8 +281,8 @@ void assay_traits_find(struct assay_scan *scan)
 	people(scan);
 	single_fields(scan);
 	parts(scan);
-	password_in(scan, scan->plain.text);
-	password_in(scan, scan->visible);
+	assay_secret_scan(scan->plain.text, password, scan);
+	assay_secret_scan(scan->visible, password, scan);
 	pgp_in_text(scan, scan->plain.text);
 }
 

@@ -167,6 +167,14 @@ static void defects(struct assay_scan *scan)
 	assay_scan_set(scan, "defects", rows);
 }
 
+/* texts - what people read, for who looks for passwords */
+static void texts(struct assay_scan *scan)
+{
+	assay_result_text(scan->result, assay_head_value(scan, "subject"));
+	assay_result_text(scan->result, scan->plain.text);
+	assay_result_text(scan->result, scan->visible);
+}
+
 /* worker_scan - one message */
 static enum assay_status worker_scan(void *state, const struct assay_payload *payload,
     struct assay_result *result, struct assay_err *err)
@@ -189,6 +197,7 @@ static enum assay_status worker_scan(void *state, const struct assay_payload *pa
 	walk(scan);
 	assay_head_report(scan);
 	assay_leaf_all(scan);
+	texts(scan);
 	assay_traits_find(scan);
 	assay_body_report(scan);
 	assay_urls_report(scan);

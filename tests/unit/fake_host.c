@@ -305,6 +305,7 @@ static void begin(struct assay_payload *p, struct fake_host *host, const struct 
 	scan->report = json_object();
 	scan->dispatch = json_array();
 	scan->meta = json_object();
+	scan->texts = json_array();
 	p->host = host;
 	p->told = told;
 	p->scan = scan;
@@ -357,6 +358,7 @@ void fake_scan_free(struct fake_scan *scan)
 	json_decref(scan->report);
 	json_decref(scan->dispatch);
 	json_decref(scan->meta);
+	json_decref(scan->texts);
 	assay_arena_free(&scan->arena);
 	memset(scan, 0, sizeof(*scan));
 }
@@ -432,6 +434,19 @@ const char *assay_payload_extra(const struct assay_payload *payload, const char 
 	(void)payload;
 	(void)key;
 	return NULL;
+}
+
+/* assay_payload_text - see plugin.h */
+bool assay_payload_text(const struct assay_payload *payload, size_t i, struct assay_slice *text)
+{
+	const char *const *texts = payload->told->texts;
+
+	for (size_t k = 0; texts != NULL && texts[k] != NULL; k++)
+		if (k == i) {
+			*text = assay_slice_str(texts[k]);
+			return true;
+		}
+	return false;
 }
 
 /* assay_payload_result - see plugin.h */
@@ -607,6 +622,13 @@ const struct assay_payload *assay_result_child(
 	if (child->heap)
 		free((char *)child->bytes.p);
 	return child_payload(&result->payload, c->bytes, c);
+}
+
+/* assay_result_text - records it */
+void assay_result_text(struct assay_result *result, struct assay_slice text)
+{
+	if (text.n > 0)
+		json_array_append_new(result->payload.scan->texts, assay_json_text(text.p, text.n));
 }
 
 /* assay_result_budget - as much as there is */

@@ -41,6 +41,7 @@ struct fake_payload {
 	json_t *request;     /* request_meta, or NULL: {} */
 	json_t *results;     /* {worker: result} that ran before, or NULL */
 	int64_t scan_time_ms;
+	const char *const *texts; /* of the message; NULL ends; or NULL */
 };
 
 struct fake_child {
@@ -61,6 +62,7 @@ struct fake_scan {
 	json_t *report;   /* {member: value} of assay_result_report */
 	json_t *dispatch; /* [worker] of assay_result_dispatch or assay_plan_add */
 	json_t *meta;     /* {worker: {key: value}} of assay_plan_meta */
+	json_t *texts;    /* [text] of assay_result_text */
 	bool no_archive;  /* assay_plan_no_archive was called */
 	struct fake_child *child;
 	size_t nchild;

@@ -277,6 +277,45 @@ static void passwords(void **state)
 	}
 }
 
+/* words_of_the_message - in bodies, in the archive's own name, and only as many as allowed */
+static void words_of_the_message(void **state)
+{
+	static const char *const bound[] = { "passwords_max=2", NULL };
+	static const struct {
+		const char *password, *text, *name;
+		const char *const *opts;
+		bool opens;
+	} cases[] = { { "open sesame", "Das Passwort lautet: \"open sesame\".", "a.zip", NULL,
+			  true },
+		{ "x7Kq9", "see the file (x7Kq9), please", "a.zip", NULL, true },
+		{ "x7Kq9", "key=x7Kq9;", "a.zip", NULL, true },
+		{ "x7Kq9", "nothing here", "x7Kq9.pdf.zip", NULL, true },
+		{ "4711", "nothing here", "invoice_4711.zip", NULL, true },
+		{ "x7Kq9", "nothing here", "a.zip", NULL, false },
+		{ "x7Kq9", "one two three four five x7Kq9", "a.zip", bound, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *const texts[] = { "a subject", cases[i].text, NULL };
+		const struct fake_payload told = { .bytes = build(ARCHIVE_FORMAT_ZIP,
+						       ARCHIVE_FILTER_NONE, cases[i].password, two),
+			.filename = cases[i].name,
+			.texts = texts };
+		struct fake_host *host;
+		struct fake_scan s;
+		struct assay_err err;
+
+		assert_int_equal(
+		    fake_host_open(&assay_plugin, cases[i].opts, NULL, &host, &err), ASSAY_OK);
+		fake_host_scan(host, &told, &s);
+		assert_int_equal(s.nchild, cases[i].opens ? 2 : 0);
+		assert_string_equal(
+		    says(&s, "password_used"), cases[i].opens ? cases[i].password : "");
+		fake_scan_free(&s);
+		fake_host_close(&host);
+	}
+}
+
 /* around - bytes before and behind an archive are children */
 static void around(void **state)
 {
@@ -435,6 +474,7 @@ int main(void)
 		cmocka_unit_test(no_files),
 		cmocka_unit_test(budgets),
 		cmocka_unit_test(passwords),
+		cmocka_unit_test(words_of_the_message),
 		cmocka_unit_test(around),
 		cmocka_unit_test(behind_inside),
 		cmocka_unit_test(damaged),

@@ -158,6 +158,10 @@ ASSAY_API const char *assay_payload_extra(const struct assay_payload *payload, c
 /* The result of a worker that ran on it before; NULL when it did not run or failed. */
 ASSAY_API const json_t *assay_payload_result(
     const struct assay_payload *payload, const char *worker);
+/* The i-th text of the message that people read, wherever in it (subject, bodies; UTF-8, or what a
+ * text attachment holds): for who looks for passwords. False: no more. */
+ASSAY_API bool assay_payload_text(
+    const struct assay_payload *payload, size_t i, struct assay_slice *text);
 /* What a dispatcher said when it chose this worker (stoQ's dispatch_meta), or NULL. */
 ASSAY_API const char *assay_payload_dispatch_meta(
     const struct assay_payload *payload, const char *dispatcher, const char *key);
@@ -216,6 +220,10 @@ ASSAY_API uint64_t assay_result_allowed(const struct assay_result *result, const
 /* An errors[] entry of kind "failed" beside whatever was found. */
 ASSAY_API void assay_result_error(struct assay_result *result, const char *fmt, ...)
     ASSAY_PRINTF(2, 3);
+/* Adds a text of the message for assay_payload_text; its bytes live as long as the mail. The first
+ * ASSAY_TEXTS of a mail are kept. */
+#define ASSAY_TEXTS 100u
+ASSAY_API void assay_result_text(struct assay_result *result, struct assay_slice text);
 /* One more worker for this payload. */
 ASSAY_API void assay_result_dispatch(struct assay_result *result, const char *worker);
 /* A top-level member of the report that only the root's worker can know: "recipients",

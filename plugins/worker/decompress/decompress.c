@@ -19,6 +19,7 @@
 
 #include "extent.h"
 #include "member.h"
+#include "password.h"
 #include "unpack.h"
 
 #define WRONG_IN_A_ROW 3u /* then a password is none of this archive */
@@ -51,8 +52,8 @@ struct work {
 static const struct assay_opt options[] = {
 	{ "passwords", ASSAY_OPT_LIST,
 	    "infected, infect, malware, password, virus, 1234, 12345, 123456", 0, 0, NULL,
-	    "tried on encrypted members, in this order" },
-	{ "passwords_max", ASSAY_OPT_INT, "100", 0, 10000, NULL, "passwords tried on one archive" },
+	    "tried on encrypted members, beside words of the message" },
+	{ "passwords_max", ASSAY_OPT_INT, "300", 0, 10000, NULL, "passwords tried on one archive" },
 	{ "members_max", ASSAY_OPT_INT, "1000", 1, 100000, NULL,
 	    "members listed of one archive; all are counted" },
 	{ "timeout", ASSAY_OPT_TIME, "20s", 10, 3600000, NULL,
@@ -241,41 +242,19 @@ static void try_one(struct work *w, const char *password)
 	assay_unpack_close(&u);
 }
 
-/* try_all - passwords of a list, as many as are left; counts them */
-static void try_all(struct work *w, const char *const *passwords, size_t *tried)
-{
-	for (; *passwords != NULL && w->members.nlocked > 0 && !w->members.spent; passwords++) {
-		if (*tried >= w->conf->passwords_max || assay_clock_mono_ms() > w->until_ms)
-			return;
-		++*tried;
-		try_one(w, *passwords);
-	}
-}
-
-/* told - passwords that whoever found the payload read beside it: lines of extra "passwords" */
-static const char *const *told(const struct work *w)
-{
-	struct assay_arena *arena = assay_payload_arena(w->payload);
-	struct assay_slice rest = assay_slice_str(assay_payload_extra(w->payload, "passwords"));
-	const char **words = assay_arena_calloc(arena, w->conf->passwords_max + 1, sizeof(*words));
-	struct assay_slice line;
-	size_t n = 0;
-
-	while (n < w->conf->passwords_max && assay_slice_split(&rest, '\n', &line))
-		if (line.n > 0)
-			words[n++] = assay_arena_memdup0(arena, line.p, line.n);
-	return words;
-}
-
 /* unlock - passwords on what is encrypted, where libarchive can decrypt */
 static void unlock(struct work *w)
 {
-	size_t tried = 0;
+	const char *const *password;
 
 	if (w->members.nlocked == 0 || w->format != ASSAY_UNPACK_ZIP)
 		return;
-	try_all(w, told(w), &tried);
-	try_all(w, w->conf->passwords, &tried);
+	password = assay_passwords_of(w->payload, w->conf->passwords, w->conf->passwords_max);
+	for (; *password != NULL && w->members.nlocked > 0 && !w->members.spent; password++) {
+		if (assay_clock_mono_ms() > w->until_ms)
+			return;
+		try_one(w, *password);
+	}
 }
 
 /* ---- the rest of the file -------------------------------------------------------------------- */
