@@ -303,3 +303,23 @@ enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
 		assay_json_set(ask->mail.request, "root_only", json_true());
 	return ask->state;
 }
+
+/* assay_ask_sentence - see ask.h */
+const char *assay_ask_sentence(const struct assay_ask *ask)
+{
+	if (ask->why == NULL || strcmp(ask->why, "crashed") == 0)
+		return "the scan process died again and again on this message";
+	if (strcmp(ask->why, "timeout") == 0)
+		return "the deadline of the message was met before the end of the scan";
+	if (strcmp(ask->why, "message_size") == 0)
+		return "larger than message_size; not scanned";
+	if (strcmp(ask->why, "overload") == 0)
+		return "no scan process was free in time";
+	if (strcmp(ask->why, "error") == 0 && ask->err.text[0] == '\0')
+		return "it could not be taken in; the log says why";
+	if (strcmp(ask->why, "exempt") == 0)
+		return "not to be scanned, says the configuration ([policy] exempt_...)";
+	if (strcmp(ask->why, "bypass") == 0)
+		return "scanning is switched off for a while (assay bypass)";
+	return ask->err.text;
+}

@@ -76,4 +76,8 @@ enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable);
 /* LOST -> WAITING or DONE, after the owner has taken the line away. */
 enum assay_ask_state assay_ask_bury(struct assay_ask *ask);
 
+/* Why there is no report, for errors[] of the one that the door writes itself: of `why`, which may
+ * be the door's own word, or err. */
+const char *assay_ask_sentence(const struct assay_ask *ask);
+
 #endif

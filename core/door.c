@@ -204,11 +204,11 @@ static void name_mail(json_t *request, int message)
 	struct assay_io_map map;
 	struct assay_err err;
 
-	if (message < 0 || json_object_get(request, "scan_id") != NULL)
+	if (json_object_get(request, "scan_id") != NULL || (message < 0 && source_id == NULL))
 		return;
 	assay_request_init(&named);
 	named.source_id = source_id;
-	if (source_id != NULL) {
+	if (source_id != NULL && message >= 0) {
 		if (assay_io_map(message, SIZE_MAX, &map, &err) != ASSAY_OK)
 			return;
 		assay_digest_hex(ASSAY_SHA256, assay_slice(map.p, map.n), sha256);
@@ -218,25 +218,42 @@ static void name_mail(json_t *request, int message)
 	assay_json_set(request, "scan_id", assay_json_own(id));
 }
 
-/* admit - may it be scanned? */
-static void admit(struct assay_door *door, struct entry *entry, const char *unscanned)
-{
-	const char *why = unscanned;
-
-	if (why == NULL && entry->message < 0)
-		why = "message_size";
-	else if (why == NULL && door->options.admit != NULL)
-		why = door->options.admit(door->options.arg, entry->ask.mail.request, entry->size);
-	if (why == NULL)
-		return;
-	entry->ask.state = ASSAY_ASK_DONE;
-	entry->ask.why = why;
-}
-
 /* held - memory that it takes here; what the provider holds anyway is the provider's */
 static uint64_t held(const struct entry *entry)
 {
 	return entry->message >= 0 && entry->copied ? entry->size : 0;
+}
+
+/* forget - the entry is free again */
+static void forget(struct assay_door *door, struct entry *entry)
+{
+	if (entry->done.fn != NULL)
+		entry->done.fn(entry->done.arg, NULL);
+	door->held -= held(entry);
+	assay_io_close(&entry->message);
+	assay_ask_release(&entry->ask);
+	entry->used = false;
+	while (door->high > 0 && !door->entry[door->high - 1].used)
+		door->high--;
+	door->n--;
+}
+
+/* admit - may it be scanned? False: it is not wanted at all */
+static bool admit(struct assay_door *door, struct entry *entry, const char *unscanned)
+{
+	const char *why = NULL;
+
+	if (door->options.admit != NULL)
+		why = door->options.admit(door->options.arg, entry->ask.mail.request, entry->size);
+	if (why != NULL && why[0] == '\0')
+		return false;
+	if (unscanned != NULL || entry->message < 0)
+		why = unscanned != NULL ? unscanned : "message_size";
+	if (why != NULL) {
+		entry->ask.state = ASSAY_ASK_DONE;
+		entry->ask.why = why;
+	}
+	return true;
 }
 
 /* accept_mail - one more; takes the request */
@@ -269,7 +286,8 @@ static enum assay_status accept_mail(struct assay_door *door, json_t *request,
 	door->next++;
 	door->n++;
 	door->held += held(entry);
-	admit(door, entry, submission->unscanned);
+	if (!admit(door, entry, submission->unscanned))
+		forget(door, entry);
 	return ASSAY_OK;
 }
 
@@ -325,26 +343,6 @@ static bool answer_scanned(struct assay_door *door, struct entry *entry, struct 
 	return given;
 }
 
-/* sentence - for errors[] of a report the door writes itself */
-static const char *sentence(const struct assay_ask *ask)
-{
-	if (ask->why == NULL || strcmp(ask->why, "crashed") == 0)
-		return "the scan process died again and again on this message";
-	if (strcmp(ask->why, "timeout") == 0)
-		return "the deadline of the message was met before the end of the scan";
-	if (strcmp(ask->why, "message_size") == 0)
-		return "larger than message_size; not scanned";
-	if (strcmp(ask->why, "overload") == 0)
-		return "no scan process was free in time";
-	if (strcmp(ask->why, "error") == 0 && ask->err.text[0] == '\0')
-		return "it could not be taken in; the log says why";
-	if (strcmp(ask->why, "exempt") == 0)
-		return "not to be scanned, says the configuration ([policy] exempt_...)";
-	if (strcmp(ask->why, "bypass") == 0)
-		return "scanning is switched off for a while (assay bypass)";
-	return ask->err.text;
-}
-
 /* answer_unscanned - the door's own report; `message` is empty where there is no copy */
 static bool answer_unscanned(
     struct assay_door *door, struct entry *entry, struct assay_slice message)
@@ -353,7 +351,7 @@ static bool answer_unscanned(
 	bool given;
 	struct assay_unscanned what = { .status = "unscanned",
 		.why = ask->why,
-		.error = sentence(ask),
+		.error = assay_ask_sentence(ask),
 		.plugin = ask->blamed[0] != '\0' ? ask->blamed : NULL,
 		.size = entry->size };
 	struct assay_arena *arena = assay_arena_new();
@@ -381,20 +379,6 @@ static bool answer_unscanned(
 	assay_scan_release(&scan);
 	assay_arena_free(&arena);
 	return given;
-}
-
-/* forget - the entry is free again */
-static void forget(struct assay_door *door, struct entry *entry)
-{
-	if (entry->done.fn != NULL)
-		entry->done.fn(entry->done.arg, NULL);
-	door->held -= held(entry);
-	assay_io_close(&entry->message);
-	assay_ask_release(&entry->ask);
-	entry->used = false;
-	while (door->high > 0 && !door->entry[door->high - 1].used)
-		door->high--;
-	door->n--;
 }
 
 /* deliver - a mail that is done leaves, unless the receiver cannot keep it now */
@@ -784,4 +768,23 @@ int64_t assay_door_option(const struct assay_door *door, const char *name)
 bool assay_door_stopping(const struct assay_door *door)
 {
 	return door->stopping || door->ending;
+}
+
+/* assay_door_keeps - so says whoever opened it */
+bool assay_door_keeps(const struct assay_door *door)
+{
+	return door->options.keeps;
+}
+
+/* assay_door_progress - for whoever opened it */
+void assay_door_progress(struct assay_door *door, uint64_t bytes)
+{
+	if (door->options.progress != NULL)
+		door->options.progress(door->options.arg, bytes);
+}
+
+/* assay_door_core - see door.h */
+const struct assay_opts *assay_door_core(const struct assay_door *door)
+{
+	return door->options.core;
 }

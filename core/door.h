@@ -42,6 +42,7 @@ struct assay_door_options {
 	struct assay_lines *lines;           /* taken */
 	const struct assay_sandbox *sandbox; /* to tell when less of it is in force; or NULL */
 	bool bulk, unordered;
+	bool keeps; /* assay_door_keeps */
 	/* Of one mail; 0: bulk_timeout or message_timeout of core. Where nobody waits (bulk) it
 	 * runs from the begin of the scan, else from the submission. */
 	int64_t timeout_ms;
@@ -55,11 +56,13 @@ struct assay_door_options {
 	enum assay_door_reply (*answer)(
 	    void *arg, const struct assay_answer *answer, const struct assay_door_done *done);
 	/* Each may be NULL. Before a mail waits for its scan: may add to the request; NULL, or a
-	 * word why it shall not be scanned. */
+	 * word why it shall not be scanned; "": it is not wanted at all, and dropped as if the door
+	 * were closed. */
 	const char *(*admit)(void *arg, json_t *request, uint64_t size);
 	/* In each turn of the loop; when it wants to be called again at the latest
 	 * (CLOCK_MONOTONIC ms). */
 	int64_t (*tick)(void *arg);
+	void (*progress)(void *arg, uint64_t bytes); /* assay_door_progress */
 	void *arg;
 };
 
@@ -79,6 +82,8 @@ ASSAY_MUST_CHECK enum assay_status assay_door_ask(struct assay_door *door, json_
 /* Until every answer is given. ASSAY_END: the receiver wanted no more. E_FULL: the door shall end
  * and the receiver cannot keep what there is. */
 ASSAY_MUST_CHECK enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *err);
+/* [core]. */
+const struct assay_opts *assay_door_core(const struct assay_door *door);
 
 /* Lines to scan processes of our own (core/pool.h, core/scanproc.h): for `assay scan --local` and
  * the embedding interface. All borrowed until the lines are closed. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -58,10 +59,11 @@ struct keeper {
 	struct assay_giveup *giveup; /* NULL: nobody waits here */
 	struct waiting waiting[WAITING_MAX];
 	size_t n;
-	int64_t retry_ms; /* no commit before that */
-	bool troubled;    /* the spool refuses; it was told */
-	bool late;        /* this door scans again what was not finished */
-	bool urgent;      /* somebody waits for each answer */
+	int64_t retry_ms;                       /* no commit before that */
+	bool troubled;                          /* the spool refuses; it was told */
+	bool late;                              /* this door scans again what was not finished */
+	bool urgent;                            /* somebody waits for each answer */
+	const struct assay_keeper_guest *guest; /* NULL: a process of the service */
 };
 
 /* ---- what stands in the way ------------------------------------------------------------------ */
@@ -117,6 +119,8 @@ static void tell_waiting(struct keeper *keeper, bool kept)
 			tell_verdict(w);
 		if (w->done.fn != NULL)
 			w->done.fn(w->done.arg, kept ? w->action : NULL);
+		if (kept && keeper->guest != NULL)
+			keeper->guest->kept(keeper->guest->arg, w->scan_id);
 		json_decref(w->verdict);
 	}
 	keeper->n = 0;
@@ -144,6 +148,9 @@ static int64_t tick(void *arg)
 {
 	struct keeper *keeper = arg;
 	int64_t now_ms = assay_clock_mono_ms(), due_ms;
+
+	if (keeper->spool == NULL)
+		return now_ms + BEAT_MS;
 
 	keeper->role->page->beat_ms = now_ms;
 	if (keeper->retry_ms > now_ms)
@@ -328,6 +335,8 @@ static enum assay_door_reply take_answer(
 	assay_skips_learn(&keeper->skips, answer->request);
 	count(keeper->role->page, answer);
 	log_mail(told);
+	if (keeper->guest != NULL)
+		keeper->guest->answered(keeper->guest->arg, answer);
 	return ASSAY_DOOR_TAKEN;
 }
 
@@ -362,6 +371,8 @@ static const char *admit(void *arg, json_t *request, uint64_t size)
 	struct keeper *keeper = arg;
 	struct assay_bypass now;
 
+	if (keeper->guest != NULL && !keeper->guest->admit(keeper->guest->arg, request, size))
+		return "";
 	if (assay_policy_exempts(keeper->policy, request, size))
 		return "exempt";
 	assay_skips_add(&keeper->skips, request);
@@ -401,8 +412,27 @@ static size_t conversations(const struct keeper *keeper)
 
 	if (keeper->urgent)
 		return URGENT_MAX;
+	if (keeper->guest != NULL && (keeper->guest->jobs > 0 || keeper->guest->dry))
+		return keeper->guest->jobs > 0 ? keeper->guest->jobs : 1;
 	assay_board_read_head(&keeper->role->board, &head);
 	return keeper->late || head.bulk_max == 0 ? 1 : (size_t)head.bulk_max + 1;
+}
+
+/* guest_tick - ours and the guest's */
+static int64_t guest_tick(void *arg)
+{
+	const struct keeper *keeper = arg;
+	const int64_t ours = tick(arg), theirs = keeper->guest->tick(keeper->guest->arg);
+
+	return ours < theirs ? ours : theirs;
+}
+
+/* guest_progress - passed on */
+static void guest_progress(void *arg, uint64_t bytes)
+{
+	const struct keeper *keeper = arg;
+
+	keeper->guest->progress(keeper->guest->arg, bytes);
 }
 
 /* open_door - lines to one of the two sockets */
@@ -413,6 +443,7 @@ static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 		.core = keeper->core,
 		.bulk = !keeper->urgent,
 		.unordered = true,
+		.keeps = true,
 		.timeout_ms = keeper->late ? assay_opt_int(keeper->core, "rescan_timeout") : 0,
 		.wait_ms = keeper->urgent ? assay_opt_int(keeper->core, "overload_wait") : 0,
 		.stop_fd = keeper->role->life,
@@ -420,7 +451,8 @@ static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 		.nsockets = keeper->role->nsock,
 		.answer = answer_mail,
 		.admit = admit,
-		.tick = tick,
+		.tick = keeper->guest != NULL ? guest_tick : tick,
+		.progress = keeper->guest != NULL ? guest_progress : NULL,
 		.arg = keeper };
 	enum assay_status st;
 	struct assay_buf path;
@@ -455,13 +487,15 @@ static void open_policy(struct keeper *keeper)
 static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *role,
     struct assay_config *config, struct assay_err *err)
 {
-	const struct assay_setup_options cold = { .cold = true };
+	const struct assay_setup_options cold = { .cold = true,
+		.also = keeper->guest != NULL ? keeper->guest->also : NULL };
 	unsigned needs = ASSAY_NEEDS_FILES;
 	const struct assay_loaded *loaded;
 	char text[ASSAY_ROLE_TEXT];
 	enum assay_status st;
 
-	*keeper = (struct keeper){ .role = role, .core = assay_config_core(config) };
+	keeper->role = role;
+	keeper->core = assay_config_core(config);
 	keeper->late = strcmp(role->kind, "rescan") == 0;
 	st = assay_setup_open(&keeper->setup, config, &cold, err);
 	if (st != ASSAY_OK)
@@ -473,7 +507,7 @@ static enum assay_status open_keeper(struct keeper *keeper, struct assay_role *r
 		    (loaded->plugin->provider->flags & ASSAY_PROVIDER_INLINE) != 0;
 	}
 	st = assay_role_drop(role, keeper->core, keeper->late ? 0 : needs, text, err);
-	if (st == ASSAY_OK)
+	if (st == ASSAY_OK && (keeper->guest == NULL || !keeper->guest->dry))
 		st = open_spool(keeper, err);
 	if (st == ASSAY_OK)
 		st = open_door(keeper, err);
@@ -502,18 +536,24 @@ static void close_keeper(struct keeper *keeper)
 		assay_setup_close(&keeper->setup);
 }
 
+/* What a keeper is for. */
+struct duty {
+	enum assay_status (*work)(struct keeper *keeper, struct assay_err *err);
+	const struct assay_keeper_guest *guest; /* or NULL */
+};
+
 /* run - a keeper with something that submits */
-static int run(struct assay_role *role, struct assay_config *config,
-    enum assay_status (*work)(struct keeper *keeper, struct assay_err *err))
+static int run(struct assay_role *role, struct assay_config *config, const struct duty *duty)
 {
 	struct keeper *keeper = assay_xcalloc(1, sizeof *keeper);
 	struct assay_err err = { .code = ASSAY_OK, .text = "" };
 	enum assay_status st;
 	int code = 0;
 
+	keeper->guest = duty->guest;
 	st = open_keeper(keeper, role, config, &err);
 	if (st == ASSAY_OK)
-		st = work(keeper, &err);
+		st = duty->work(keeper, &err);
 	if (st != ASSAY_OK && st != ASSAY_END)
 		code = assay_role_failed(role, &err);
 	assay_board_set_state(role->page, ASSAY_BOARD_LEAVING);
@@ -542,7 +582,7 @@ static enum assay_status run_provider(struct keeper *keeper, struct assay_err *e
 /* assay_keeper_run - see keeper.h */
 int assay_keeper_run(struct assay_role *role, struct assay_config *config)
 {
-	return run(role, config, run_provider);
+	return run(role, config, &(struct duty){ .work = run_provider });
 }
 
 /* ---- late rescans ---------------------------------------------------------------------------- */
@@ -641,5 +681,46 @@ static enum assay_status run_rescans(struct keeper *keeper, struct assay_err *er
 /* assay_keeper_rescan - see keeper.h */
 int assay_keeper_rescan(struct assay_role *role, struct assay_config *config)
 {
-	return run(role, config, run_rescans);
+	return run(role, config, &(struct duty){ .work = run_rescans });
+}
+
+/* ---- a guest --------------------------------------------------------------------------------- */
+
+/* run_guest - what it submits */
+static enum assay_status run_guest(struct keeper *keeper, struct assay_err *err)
+{
+	const struct assay_keeper_guest *guest = keeper->guest;
+
+	/* Nobody is its parent: whoever started it may go. */
+	if (prctl(PR_SET_PDEATHSIG, 0) != 0)
+		return assay_io_fail(err, "cannot", "outlive the one who started it");
+	return guest->work(guest->arg, &keeper->setup, keeper->door, err);
+}
+
+/* assay_keeper_guest - see keeper.h */
+int assay_keeper_guest(struct assay_config *config, const struct assay_keeper_guest *guest)
+{
+	const struct duty duty = { run_guest, guest };
+	struct assay_board_slot *page = assay_xcalloc(1, sizeof *page);
+	struct assay_role role = { .kind = "import",
+		.name = "",
+		.life = guest->stop_fd,
+		.board_fd = -1,
+		.page = page,
+		.board = { .fd = -1 } };
+	struct assay_err err;
+	int code;
+
+	/* Of the service: how many it scans at once, and whether mail must wait. */
+	if (!guest->dry &&
+	    assay_board_open(assay_config_path(config, ASSAY_DIR_RUN), &role.board, &err) !=
+		ASSAY_OK) {
+		assay_config_free(&config);
+		code = assay_role_failed(&role, &err);
+	} else {
+		code = run(&role, config, &duty);
+	}
+	assay_board_close(&role.board);
+	free(page);
+	return code;
 }

@@ -59,6 +59,9 @@ ASSAY_MUST_CHECK enum assay_status assay_io_seal(int fd, struct assay_err *err);
 bool assay_io_is_sealed(int fd);
 /* A second, read-only descriptor of the same file (through /proc/self/fd). */
 ASSAY_MUST_CHECK enum assay_status assay_io_reopen_ro(int fd, int *ro, struct assay_err *err);
+/* open(2) of an absolute path in which nothing is a symbolic link: what was one when it was looked
+ * up may have been put there by somebody else. -1 and errno; ELOOP: there is one. */
+int assay_io_open_plain(const char *path, int flags);
 /* Bytes of a file that can be sought in, or -1 (errno). Works where fstat(2) is forbidden: glibc
  * spells that as a call that looks at any name. */
 off_t assay_io_size(int fd);

@@ -86,6 +86,7 @@ struct assay_cmd {
 extern const struct assay_cmd assay_cmd_bypass;
 extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_forget;
+extern const struct assay_cmd assay_cmd_import;
 extern const struct assay_cmd assay_cmd_milter_check;
 extern const struct assay_cmd assay_cmd_plugins;
 extern const struct assay_cmd assay_cmd_policy;

@@ -22,6 +22,7 @@ static const struct assay_cmd *const commands[] = {
 	&assay_cmd_reload,
 	&assay_cmd_bypass,
 	&assay_cmd_milter_check,
+	&assay_cmd_import,
 	&assay_cmd_search,
 	&assay_cmd_show,
 	&assay_cmd_stats,

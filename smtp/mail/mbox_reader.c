@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/slice.h"
 
 #include "mail/mbox.h"
@@ -52,24 +53,28 @@ static void slide(struct assay_mbox_reader *reader)
 }
 
 /* fill - the window up to its end, or to that of the file */
-static enum assay_status fill(struct assay_mbox_reader *reader, struct assay_err *err)
+static enum assay_status fill(struct assay_mbox_reader *reader)
 {
 	enum assay_status st = ASSAY_OK;
 
 	while (st == ASSAY_OK && !reader->ended && reader->n < reader->room) {
 		size_t n = 0;
 
-		st = reader->source.read(
-		    reader->source.arg, reader->p + reader->n, reader->room - reader->n, &n, err);
+		st = reader->source.read(reader->source.arg, reader->p + reader->n,
+		    reader->room - reader->n, &n, &reader->why);
 		reader->n += n;
-		reader->ended = st == ASSAY_OK && n == 0;
+		reader->ended = n == 0;
 	}
-	return st;
+	if (st == ASSAY_OK || st == ASSAY_END)
+		return st;
+	reader->ended = true;
+	reader->why.code = st;
+	return ASSAY_OK;
 }
 
 /* more - of the file behind `at`: twice what was there, so that nothing is looked at too often.
  * E_LIMIT, without a text: the window cannot grow */
-static enum assay_status more(struct assay_mbox_reader *reader, struct assay_err *err)
+static enum assay_status more(struct assay_mbox_reader *reader)
 {
 	const size_t most = reader->most + BESIDE;
 
@@ -80,7 +85,7 @@ static enum assay_status more(struct assay_mbox_reader *reader, struct assay_err
 		reader->room = reader->room < most / 2 ? reader->room * 2 : most;
 		reader->p = assay_xrealloc(reader->p, reader->room);
 	}
-	return fill(reader, err);
+	return fill(reader);
 }
 
 /* seek - places `at` on the next From_ line; ASSAY_END: there is none, `at` is the end */
@@ -97,10 +102,12 @@ static enum assay_status seek(struct assay_mbox_reader *reader, struct assay_err
 			break;
 		case ASSAY_MBOX_MORE:
 			slide(reader);
-			st = fill(reader, err);
+			st = fill(reader);
 			break;
 		case ASSAY_MBOX_END:
-			return ASSAY_END;
+			if (reader->why.code == ASSAY_OK)
+				return ASSAY_END;
+			return assay_err_set(err, reader->why.code, "%s", reader->why.text);
 		}
 	}
 	return st;
@@ -117,7 +124,7 @@ static bool is_dear(const struct assay_mbox_reader *reader)
 /* find_bounds - of the message at `at`. E_LIMIT: it is too large, and bounds->next is as far as was
  * looked */
 static enum assay_status find_bounds(
-    struct assay_mbox_reader *reader, struct assay_mbox_bounds *bounds, struct assay_err *err)
+    struct assay_mbox_reader *reader, struct assay_mbox_bounds *bounds)
 {
 	enum assay_status st = ASSAY_OK;
 	struct assay_mbox_window view = window(reader);
@@ -128,7 +135,7 @@ static enum assay_status find_bounds(
 		if (is_dear(reader) &&
 		    assay_mbox_bounds(&view, reader->at, false, bounds) == ASSAY_MBOX_FOUND)
 			return ASSAY_OK;
-		st = more(reader, err);
+		st = more(reader);
 		view = window(reader);
 	}
 	return st;
@@ -145,7 +152,7 @@ static enum assay_status pass(struct assay_mbox_reader *reader,
 	reader->at = from->next;
 	reader->placed = false;
 	st = seek(reader, err);
-	if (st != ASSAY_OK && st != ASSAY_END)
+	if (st != ASSAY_OK && !reader->ended)
 		return st;
 	message->length = reader->base + reader->at - message->offset;
 	if (st == ASSAY_OK)
@@ -163,7 +170,7 @@ enum assay_status assay_mbox_reader_next(
 
 	if (st != ASSAY_OK)
 		return st;
-	st = find_bounds(reader, &bounds, err);
+	st = find_bounds(reader, &bounds);
 	if (st != ASSAY_OK && st != ASSAY_E_LIMIT)
 		return st;
 	*message = (struct assay_mbox_message){ .from_offset = reader->base + reader->at,

@@ -5,7 +5,7 @@
  * and a little more: at most `most` + 64 KiB bytes; a message that is larger has its place and its
  * length, and no bytes. What stands before the first From_ line is passed over. Linear: what is
  * looked at again is at most as much as was looked at. A file that becomes shorter meanwhile ends
- * there; errors are those of the function.
+ * there. What comes before an error of the function is given first, the last message cut.
  */
 #ifndef ASSAY_MAIL_MBOX_READER_H
 #define ASSAY_MAIL_MBOX_READER_H
@@ -30,6 +30,7 @@ struct assay_mbox_reader {
 	size_t at;     /* where the next From_ line is, or is to be looked for */
 	bool placed;   /* it is there */
 	bool ended;
+	struct assay_err why; /* what the source failed with; told when all before it was given */
 	char line[ASSAY_MBOX_FROM]; /* the From_ line of a message that is too large */
 };
 
@@ -45,7 +46,8 @@ struct assay_mbox_message {
 void assay_mbox_reader_init(
     struct assay_mbox_reader *reader, const struct assay_mbox_source *source, size_t most);
 void assay_mbox_reader_release(struct assay_mbox_reader *reader);
-/* The next message, whose slices are good until the next call. ASSAY_END: there is none. */
+/* The next message, whose slices are good until the next call. ASSAY_END: there is none, or the
+ * source said so, and then nothing more is given. */
 ASSAY_MUST_CHECK enum assay_status assay_mbox_reader_next(
     struct assay_mbox_reader *reader, struct assay_mbox_message *message, struct assay_err *err);
 

@@ -38,6 +38,8 @@ struct assay_door {
 	size_t nsockets;
 	int64_t message_size, overload_wait; /* of [core] */
 	int longest_ms;                      /* of a wait; 10 by default */
+	bool keeps;                          /* assay_door_keeps */
+	uint64_t progress;                   /* as last told */
 	const char *status; /* of the report, where a provider asks; "scanned" by default */
 	/* Called at each wait, after the answers; false: the door stops. */
 	bool (*turn)(struct assay_door *door, void *arg);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/io.h"
 #include "base/slice.h"
 
@@ -23,6 +24,7 @@
 struct memory {
 	struct assay_slice bytes;
 	size_t at, piece;
+	enum assay_status last; /* what comes at the end */
 };
 
 /* read_memory - for the reader */
@@ -32,7 +34,8 @@ static enum assay_status read_memory(
 	struct memory *m = arg;
 	struct assay_slice next = assay_slice_from(m->bytes, m->at);
 
-	(void)err;
+	if (m->at == m->bytes.n && m->last != ASSAY_OK)
+		return assay_err_set(err, m->last, "the disk is broken");
 	next = assay_slice_head(next, room < m->piece ? room : m->piece);
 	memcpy(p, next.p, next.n);
 	m->at += next.n;
@@ -51,7 +54,7 @@ static void opened(struct assay_mbox_reader *reader, struct memory *memory, size
 /* splits_by - the messages of text are exactly these, read in pieces; NULL ends the list */
 static void splits_by(const char *text, const char *const *want, size_t piece)
 {
-	struct memory memory = { assay_slice_str(text), 0, piece };
+	struct memory memory = { assay_slice_str(text), 0, piece, ASSAY_OK };
 	struct assay_mbox_message m;
 	struct assay_mbox_reader reader;
 
@@ -161,7 +164,7 @@ static void hostile_files_are_linear(void **state)
 	for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++) {
 		size_t n = strlen(unit[i]), times = 1000000 / n;
 		char *text = malloc(n * times);
-		struct memory memory = { assay_slice(text, n * times), 0, SIZE_MAX };
+		struct memory memory = { assay_slice(text, n * times), 0, SIZE_MAX, ASSAY_OK };
 		struct assay_mbox_reader reader;
 		struct assay_mbox_message m;
 
@@ -185,7 +188,7 @@ static const size_t dos_offsets[][3] = { { 0, 30, 578 }, { 580, 610, 6496 }, { 6
 
 static void check_offsets(struct assay_slice bytes, const size_t (*want)[3], size_t n)
 {
-	struct memory memory = { bytes, 0, 1000 };
+	struct memory memory = { bytes, 0, 1000, ASSAY_OK };
 	struct assay_mbox_reader reader;
 	struct assay_mbox_message m;
 	size_t i = 0;
@@ -230,13 +233,37 @@ static void larger_than_the_window(void **state)
 	assay_buf_release(&text);
 }
 
+/* What came before an error of the source is given; when it says that this is the end, nothing. */
+static void the_source_fails(void **state)
+{
+	struct memory memory = { ASSAY_SLICE_LIT(FROM "A: b\n\nx\n\n" FROM "C: d\n\ny"), 0, 5,
+		ASSAY_E_IO };
+	struct assay_mbox_reader reader;
+	struct assay_mbox_message m;
+	struct assay_err err;
+
+	(void)state;
+	opened(&reader, &memory, 100000);
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, &err), ASSAY_OK);
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, &err), ASSAY_OK);
+	assert_true(assay_slice_is(m.bytes, "C: d\n\ny"));
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, &err), ASSAY_E_IO);
+	assert_string_equal(err.text, "the disk is broken");
+	assay_mbox_reader_release(&reader);
+	memory.at = 0;
+	memory.last = ASSAY_END;
+	opened(&reader, &memory, 100000);
+	assert_int_equal(assay_mbox_reader_next(&reader, &m, &err), ASSAY_END);
+	assay_mbox_reader_release(&reader);
+}
+
 /* Small messages that claim to reach far ahead: the window must not be moved for each. */
 static void lengths_that_lead_far_ahead(void **state)
 {
 	static const char unit[] = "From a\nContent-Length: 19000000\n\n\n";
 	const size_t n = sizeof unit - 1, times = 40000000 / n;
 	char *text = malloc(n * times);
-	struct memory memory = { assay_slice(text, n * times), 0, SIZE_MAX };
+	struct memory memory = { assay_slice(text, n * times), 0, SIZE_MAX, ASSAY_OK };
 	int64_t before = assay_clock_cpu_us();
 	struct assay_mbox_reader reader;
 	struct assay_mbox_message m;
@@ -288,7 +315,7 @@ int main(void)
 		cmocka_unit_test(from_in_a_body), cmocka_unit_test(content_length),
 		cmocka_unit_test(from_lines), cmocka_unit_test(quoting),
 		cmocka_unit_test(hostile_files_are_linear),
-		cmocka_unit_test(larger_than_the_window),
+		cmocka_unit_test(larger_than_the_window), cmocka_unit_test(the_source_fails),
 		cmocka_unit_test(lengths_that_lead_far_ahead), cmocka_unit_test(a_real_file) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

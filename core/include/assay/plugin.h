@@ -382,6 +382,30 @@ ASSAY_API bool assay_door_room(const struct assay_door *door);
 ASSAY_API int64_t assay_door_option(const struct assay_door *door, const char *name);
 /* True when the provider shall come to an end. */
 ASSAY_API bool assay_door_stopping(const struct assay_door *door);
+/* Are the reports kept (the service, `assay import`), so that every message needs a durable name?
+ * False: they are only shown (`assay scan`). */
+ASSAY_API bool assay_door_keeps(const struct assay_door *door);
+/* For `once`: so many bytes of the file at work are read; for people who wait. */
+ASSAY_API void assay_door_progress(struct assay_door *door, uint64_t bytes);
+
+/* Foreign bytes that are no mail yet are read in a child process, closed in as scan processes are:
+ * it reads `in`, writes `out` (a pipe), has memory, and can do nothing else. */
+struct assay_sealed;
+struct assay_sealed_work {
+	/* Returns 0, or what went wrong as a number up to 63. */
+	int (*run)(void *arg, int in, int out);
+	void *arg;       /* copied with the process */
+	int in;          /* borrowed */
+	uint64_t memory; /* bytes of address space, more than the door has */
+};
+ASSAY_MUST_CHECK ASSAY_API enum assay_status assay_sealed_start(struct assay_door *door,
+    const struct assay_sealed_work *work, struct assay_sealed **child, struct assay_err *err);
+/* The end of the pipe that is read; the child's. */
+ASSAY_API int assay_sealed_out(const struct assay_sealed *child);
+/* Hangs up and collects it, with what `run` said. E_DEAD: it crashed or was killed. Accepts NULL,
+ * leaves NULL. */
+ASSAY_API enum assay_status assay_sealed_end(
+    struct assay_sealed **child, int *said, struct assay_err *err);
 
 /* ---- the classes ------------------------------------------------------------------------------
  */

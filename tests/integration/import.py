@@ -1,0 +1,333 @@
+"""import.py - the tests of t_import.sh: a home and a service of their own, files made here
+
+Nothing depends on the machine's speed: what waits for something waits up to a minute or two. The
+imports are interrupted when they have done some of their work, whenever that is.
+"""
+import bz2
+import gzip
+import json
+import lzma
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ASSAY = os.environ["ASSAY"]
+FROM = b"From joe@example.com Fri Sep 26 17:18:40 2025"
+failures = []
+
+
+def check(ok, what):
+    if not ok:
+        print("FAILED:", what)
+        failures.append(what)
+
+
+class Home:
+    """a home with a service in it"""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="t_import.")
+        os.chmod(self.dir, 0o755)
+        self.mail = os.path.join(self.dir, "mail")
+        os.mkdir(self.mail)
+        self.service = None
+        self.all, self.at = [], 0
+        self.env = {k: v for k, v in os.environ.items() if k not in ("ASSAY_HOME", "NOTIFY_SOCKET")}
+        with open(os.path.join(self.dir, "assay.conf"), "w") as f:
+            f.write("[core]\ndispatchers =\nalways_dispatch = hash\nstart_dispatch = smtp\n"
+                    "decorators = seen\nconnectors = jsonl, seen\nscan_processes = 3\n"
+                    "bulk_max = 2\nmessage_size = 1M\n[jsonl]\nfields = content\n"
+                    "[seen]\nbloom_size = 1000\n")
+
+    def start(self):
+        log = open(os.path.join(self.dir, "log"), "ab")
+        self.service = subprocess.Popen([ASSAY, "--home", self.dir, "serve"], stderr=log, env=self.env)
+        log.close()
+        self.until(lambda: subprocess.call([ASSAY, "--home", self.dir, "status"], env=self.env,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) in (0, 1),
+                   "the service is up")
+
+    def stop(self):
+        self.service.terminate()
+        check(self.service.wait(120) == 0, "the service ends well")
+        self.service = None
+
+    def until(self, ready, what, seconds=120):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if ready():
+                return
+            time.sleep(0.05)
+        check(False, what)
+        raise TimeoutError(what)
+
+    def command(self, *args):
+        return [ASSAY, "--home", self.dir, *args]
+
+    def run(self, *args, code=0):
+        """assay import ARGS; the summary's lines by their first words"""
+        r = subprocess.run(self.command("import", *args), env=self.env, capture_output=True, timeout=300)
+        self.err = r.stderr.decode()
+        check(r.returncode == code, "import %s: exit %d, not %d: %s" % (args, r.returncode, code, self.err))
+        return {line[:15].strip(): line[15:] for line in r.stdout.decode().splitlines()}
+
+    def reports(self):
+        """all that the connector was told so far"""
+        path = os.path.join(self.dir, "reports.jsonl")
+        if os.path.exists(path):
+            with open(path, "rb") as f:
+                f.seek(self.at)
+                for line in f:
+                    if line.endswith(b"\n"):
+                        self.at += len(line)
+                        self.all.append(json.loads(line))
+        return self.all
+
+    def told(self, n):
+        """waits for n different reports, and returns them by source_id"""
+        def ids():
+            return {r["scan_id"] for r in self.reports()}
+        self.until(lambda: len(ids()) >= n, "%d reports" % n)
+        check(len(ids()) == n, "%d reports, not %d" % (len(ids()), n))
+        return {r["request_meta"]["source_id"]: r for r in self.reports()}
+
+    def write(self, name, data):
+        path = os.path.join(self.mail, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+        return path
+
+    def close(self):
+        if self.service is not None:
+            self.service.kill()
+            self.service.wait()
+        if failures:
+            sys.stdout.write(open(os.path.join(self.dir, "log")).read()[-3000:])
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def message(n, body=b"text\n", sender=None):
+    return (b"From: %s\nTo: b@example.org\nSubject: number %d\nDate: Fri, 26 Sep 2025 17:18:40 +0000\n"
+            b"Message-ID: <%d@example.com>\n\n%s" % (sender or b"s%d@example.com" % n, n, n, body))
+
+
+def mbox(messages, sep=b"\n"):
+    return b"".join(FROM + sep + m.replace(b"\n", sep) + sep for m in messages)
+
+
+def subjects(reports, start):
+    """the subjects of the messages of files whose name begins so, in the order of their places"""
+    found = [(r["request_meta"]["source_id"], r["results"][0]["workers"]["smtp"]["subject"])
+             for r in reports.values() if r["request_meta"]["filename"].startswith(start)]
+    return [s for _, s in sorted(found, key=lambda f: (f[0].rsplit(":", 1)[0], int(f[0].rsplit(":", 1)[1])))]
+
+
+def no_service(home):
+    path = home.write("a.mbox", mbox([message(1)]))
+    home.run(path, code=75)
+    check("assay serve" in home.err, "it says how to start the service: " + home.err)
+    out = home.run("--dry-run", path)
+    check(out["found"].startswith("1 messages"), "a dry run needs no service: %s" % out)
+    check(not os.path.exists(os.path.join(home.dir, "import")), "a dry run writes nothing")
+    home.run(code=64)
+    home.run("--jobs", "0", path, code=64)
+
+
+def dialects(home, n):
+    """mboxo, mboxrd, mboxcl2, CRLF; From in bodies"""
+    quoted = message(2, b"one\n\n>From here on\n>>From there\n")
+    plain = FROM + b"\nX: y\n\nnot a message of its own\n"
+    counted = message(3, plain).replace(b"\n\n", b"\nContent-Length: %d\n\n" % len(plain), 1)
+    body = message(4, b"x\n\nFrom here on all is well\nas said\n")
+    data = {"rd": mbox([message(1), quoted, message(5)]), "cl2": mbox([counted, message(5)]),
+            "plain": mbox([body, message(5)]), "crlf": mbox([message(1), quoted, message(5)], b"\r\n")}
+    for name, bytes_ in data.items():
+        home.write("dialects/" + name, bytes_)
+    out = home.run(os.path.join(home.mail, "dialects"))
+    check(out["imported"].startswith("10 messages"), "ten messages: %s" % out)
+    check(out["new senders"] == "5", "of five new senders: %s" % out)
+    check(out["verdicts"] == "10 accept", "all accepted: %s" % out)
+    reports = home.told(10)
+    start = os.path.join(home.mail, "dialects/")
+    check(subjects(reports, start + "cl2") == ["number 3", "number 5"], "Content-Length counts")
+    check(subjects(reports, start + "plain") == ["number 4", "number 5"], "From in a body")
+    check(subjects(reports, start + "crlf") == ["number 1", "number 2", "number 5"], "CRLF")
+    second = reports["%s:%d" % (start + "rd", data["rd"].index(FROM, 1))]
+    check(second["results"][0]["size"] == len(quoted) - 2, "one > is taken off each quoted line")
+    check(second["verdict"]["answered"] is None, "nobody was told")
+    check(second["message_time"]["utc"].startswith("2025-09-26T17:18:40"), "the time of then")
+    again = home.run(os.path.join(home.mail, "dialects"))
+    check(again["known before"] == "10" and again["imported"].startswith("0 "), "once: %s" % again)
+    return 10
+
+
+def packed(home, n):
+    """each packing; two streams in one; damage"""
+    all_ = mbox([message(i) for i in range(100, 120)])
+    zstd = shutil.which("zstd")
+    home.write("packed/a.gz", gzip.compress(all_[: len(all_) // 2]) + gzip.compress(all_[len(all_) // 2:]))
+    home.write("packed/b", bz2.compress(all_))
+    home.write("packed/c.xz", lzma.compress(all_))
+    home.write("packed/one.gz", gzip.compress(gzip.compress(message(120))))
+    want = 61
+    if zstd:
+        home.write("packed/d.zst", subprocess.run([zstd, "-c"], input=all_, stdout=subprocess.PIPE, check=True).stdout)
+        want += 20
+    out = home.run(os.path.join(home.mail, "packed"))
+    check(out["imported"].startswith("%d messages" % want), "all forms: %s %s" % (out, home.err))
+    n += want
+    home.told(n)
+    large = mbox([message(i, os.urandom(300).hex().encode() * 20 + b"\n") for i in range(200, 240)])
+    cut = gzip.compress(large)
+    cut = home.write("damaged.gz", cut[: len(cut) // 2])
+    out = home.run(cut, code=65)
+    check("damaged" in home.err and out["failed"] == "1 files", "damage is told: " + home.err)
+    check(int(out["imported"].split()[0]) > 5, "what came before it is there: %s" % out)
+    n += int(out["imported"].split()[0])
+    for name, data, word in (("noise.gz", b"\x1f\x8b\x08" + os.urandom(500), "noise.gz"),
+                             ("a.zip", b"PK\3\4" + bytes(100), "zip"),
+                             ("noise", os.urandom(5000), "neither mail nor a mailbox")):
+        path = home.write("odd/" + name, data)
+        home.run(path, code=65)
+        check(word in home.err, "%s: %s" % (name, home.err))
+    home.told(n)
+    return n
+
+
+def trees(home, n):
+    """Maildir, Maildir++, single messages, links, what is no mail"""
+    for folder in ("Maildir", "Maildir/.Sent", "deep/er/Maildir"):
+        for side in ("cur", "new", "tmp"):
+            os.makedirs(os.path.join(home.mail, "tree", folder, side))
+    for i, name in enumerate(("Maildir/new/1.a.host", "Maildir/cur/2.a.host:2,S", "Maildir/.Sent/cur/3.a.host:2,",
+                              "deep/er/Maildir/new/4.a.host", "folder/x.eml", "folder/below/y", "folder/below/box")):
+        data = message(300 + i)
+        home.write("tree/" + name, mbox([data]) if name.endswith("box") else data)
+    home.write("tree/Maildir/dovecot-uidlist", b"3 V1 N2\n")
+    home.write("tree/folder/.DS_Store", bytes(5000))
+    home.write("tree/folder/empty", b"")
+    home.write("secret", message(999))
+    os.symlink(os.path.join(home.mail, "secret"), os.path.join(home.mail, "tree/folder/link"))
+    os.symlink(home.mail, os.path.join(home.mail, "tree/folder/up"))
+    os.mkfifo(os.path.join(home.mail, "tree/folder/pipe"))
+    tree = os.path.join(home.mail, "tree")
+    out = home.run("--dry-run", tree)
+    check(out["found"].startswith("7 messages"), "a dry run counts: %s" % out)
+    check(out["dates"].endswith(time.strftime("%Y-%m-%d", time.gmtime())), "and has dates: %s" % out)
+    check(len(home.reports()) == n, "and keeps nothing")
+    out = home.run(tree)
+    check(out["imported"].startswith("7 messages") and out["no mail"] == "1 files", "a tree: %s %s" % (out, home.err))
+    os.rename(os.path.join(tree, "Maildir/new/1.a.host"), os.path.join(tree, "Maildir/cur/1.a.host:2,S"))
+    home.write("tree/folder/z.eml", message(310))
+    out = home.run(tree)
+    check(out["known before"] == "7" and out["imported"].startswith("1 "), "one is new: %s" % out)
+    reports = home.told(n + 8)
+    check(reports[os.path.join(tree, "Maildir/1.a.host")]["request_meta"]["source"] == "maildir", "a Maildir's")
+    check(reports[os.path.join(tree, "folder/x.eml")]["request_meta"]["source"] == "import", "a file's")
+    home.run(tree, os.path.join(home.mail, "none"), code=66)
+    return n + 8
+
+
+def too_large(home, n):
+    """has a report, once"""
+    path = home.write("large.mbox", mbox([message(400), message(401, b"x" * 70 + b"\n") + b"y" * 70 * 30000, message(402)]))
+    out = home.run(path)
+    check(out["not whole"] == "1 unscanned" and out["imported"].startswith("3 "), "%s" % out)
+    check("message_size" in home.err and "%s:" % path in home.err, "file and offset: " + home.err)
+    check(home.run(path)["known before"] == "3", "too large before is too large now")
+    reports = home.told(n + 3)
+    check(sum(r["status"] == "unscanned" for r in reports.values()) == 1, "its report says so")
+    return n + 3
+
+
+def kept_so_far(home, pattern):
+    return sum(r["request_meta"]["source_id"].startswith(pattern) for r in home.reports())
+
+
+def interrupted(home, n):
+    """three times, in three ways; grown; every message exactly once"""
+    count = 4000
+    path = home.write("ten-years/archive.mbox", mbox([message(1000 + i, b"line %d\n" % i * 150) for i in range(count)]))
+    for k, how in enumerate((signal.SIGINT, signal.SIGKILL, signal.SIGTERM)):
+        before = kept_so_far(home, path)
+        p = subprocess.Popen(home.command("import", path), env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        home.until(lambda: kept_so_far(home, path) > before + 200 or p.poll() is not None, "it works")
+        p.send_signal(how)
+        out, err = p.communicate(timeout=120)
+        check(p.returncode == (75 if how != signal.SIGKILL else -signal.SIGKILL), "%s: exit %d %s" % (how, p.returncode, err))
+        if how != signal.SIGKILL:
+            check(b"goes on where it stopped" in err, "it says what to do: %s" % err)
+        check(before < kept_so_far(home, path) < count, "interrupted in the middle")
+    with open(path, "ab") as f:
+        f.write(mbox([message(9000)]))
+    out = home.run("--jobs", "2", path)
+    check(int(out["known before"]) > 600 and int(out["known before"]) + int(out["imported"].split()[0]) == count + 1,
+          "what is known and what is new: %s" % out)
+    reports = home.told(n + count + 1)
+    found = subjects(reports, path)
+    check(found == ["number %d" % i for i in list(range(1000, 1000 + count)) + [9000]], "each message, once, in its place")
+    check(sum(r["request_meta"]["source_id"].startswith(path) for r in home.reports()) <= count + 1 + 400,
+          "few were scanned twice, after kill -9")
+    out = home.run(path)
+    check(out["known before"] == str(count + 1), "and then all are known: %s" % out)
+    return n + count + 1
+
+
+def journal(home, n):
+    """another mailbox under the same name; a damaged journal; two at once"""
+    path = home.write("journal/x.mbox", mbox([message(20000), message(20001)]))
+    home.run(path)
+    home.write("journal/x.mbox", mbox([message(20002), message(20001)]))
+    out = home.run(path)
+    check(out["imported"].startswith("1 "), "the other message is new, the same one is not: %s" % out)
+    out = home.run("--again", path)
+    check(out["imported"].startswith("2 "), "--again: %s" % out)
+    home.told(n + 3)
+    dir_ = os.path.join(home.dir, "import")
+    for name in os.listdir(dir_):
+        if not name.endswith(".lock"):
+            with open(os.path.join(dir_, name), "r+b") as f:
+                f.write(b"rubbish")
+    out = home.run(path)
+    check(out["imported"].startswith("2 ") and ".bad" in home.err, "a damaged journal: %s %s" % (out, home.err))
+    home.told(n + 3)
+    return n + 3
+
+
+def service_restarts(home, n):
+    """while it goes away and comes back the import waits"""
+    path = home.write("restart/a.mbox", mbox([message(30000 + i, b"line\n" * 500) for i in range(2500)]))
+    p = subprocess.Popen(home.command("import", path), env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    home.until(lambda: kept_so_far(home, path) > 100 or p.poll() is not None, "it works")
+    home.stop()
+    home.start()
+    out, err = p.communicate(timeout=240)
+    check(p.returncode == 0 and b"2500 messages" in out, "it went on: %d %s %s" % (p.returncode, out, err))
+    reports = home.told(n + 2500)
+    check(len([r for r in reports if r.startswith(path)]) == 2500, "each message, once")
+
+
+def main():
+    home = Home()
+    try:
+        no_service(home)
+        home.start()
+        n = 0
+        for part in (dialects, packed, trees, too_large, interrupted, journal, service_restarts):
+            began = time.monotonic()
+            n = part(home, n)
+            print("t_import: %s: %.1f s" % (part.__name__, time.monotonic() - began))
+    except TimeoutError as e:
+        print("t_import: waited too long:", e)
+    finally:
+        home.close()
+    print("t_import:", "%d failures" % len(failures) if failures else "good")
+    return 1 if failures else 0
+
+
+sys.exit(main())
