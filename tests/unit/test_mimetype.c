@@ -207,10 +207,12 @@ static void routes_by_any_type(void **state)
 	assert_string_equal(route_of(host, &payload), "smtp,iocextract?,iocextract?");
 	payload.content_type = "application/octet-stream";
 	payload.extension = "eml";
-	assert_string_equal(route_of(host, &payload), "smtp,decompress?,iocextract?,iocextract?");
+	assert_string_equal(route_of(host, &payload),
+	    "smtp,decompress?,iocextract?,iocextract?,entropy?,ssdeep?,tlsh?");
 	payload.extension = NULL;
 	payload.bytes = ASSAY_SLICE_LIT("Received: x\nFrom: y\n\n");
-	assert_string_equal(route_of(host, &payload), "smtp,decompress?,iocextract?");
+	assert_string_equal(
+	    route_of(host, &payload), "smtp,decompress?,iocextract?,entropy?,ssdeep?,tlsh?");
 	payload.bytes = ASSAY_SLICE_LIT("Hello");
 	payload.occurrences = json_pack(
 	    "[{s:s},{s:s}]", "content_type", "text/plain", "content_type", "message/global");

@@ -47,7 +47,8 @@
 	"application/vnd.oasis.opendocument.*=decompress?, application/epub+zip=decompress?, "     \
 	"application/x-dosexec=decompress?, application/octet-stream=decompress?, "                \
 	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?, "                               \
-	"message/*=iocextract?, text/*=iocextract?"
+	"message/*=iocextract?, text/*=iocextract?, "                                              \
+	"application/*=entropy?+ssdeep?+tlsh?"
 
 struct wanted {
 	const char *worker;
