@@ -455,14 +455,12 @@ const json_t *assay_payload_result(const struct assay_payload *payload, const ch
 	return json_object_get(payload->told->results, worker);
 }
 
-/* assay_payload_dispatch_meta - nobody dispatched */
+/* assay_payload_dispatch_meta - see plugin.h */
 const char *assay_payload_dispatch_meta(
     const struct assay_payload *payload, const char *dispatcher, const char *key)
 {
-	(void)payload;
-	(void)dispatcher;
-	(void)key;
-	return NULL;
+	return json_string_value(
+	    json_object_get(json_object_get(payload->told->meta, dispatcher), key));
 }
 
 /* assay_payload_request - see plugin.h */

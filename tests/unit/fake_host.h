@@ -40,6 +40,7 @@ struct fake_payload {
 	json_t *occurrences; /* a list, or NULL: one made of the names above */
 	json_t *request;     /* request_meta, or NULL: {} */
 	json_t *results;     /* {worker: result} that ran before, or NULL */
+	json_t *meta;        /* {dispatcher: {key: value}}, or NULL */
 	int64_t scan_time_ms;
 	const char *const *texts; /* of the message; NULL ends; or NULL */
 };

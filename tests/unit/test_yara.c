@@ -231,15 +231,16 @@ static void dispatches_by_meta(void **state)
 
 	(void)state;
 	write_file("disp.yar",
-	    "rule r1 { meta: plugin = \"exif, clamav\" why = \"x\" condition: true }\n"
+	    "rule r1 { meta: plugin = \"exif, clamav,tnef?\" why = \"x\" condition: true }\n"
 	    "rule r2 { meta: save = \"False\" condition: true }\n"
 	    "rule r3 { meta: plugin = \"never\" condition: false }");
 	snprintf(base, sizeof(base), "rules_dir=%s", dir);
 	snprintf(rules, sizeof(rules), "dispatch_rules=disp.yar");
 	assert_int_equal(fake_host_open(&assay_plugin, opts, NULL, &host, NULL), ASSAY_OK);
 	fake_host_choose(host, &payload, &scan);
-	assert_int_equal(json_array_size(scan.dispatch), 2);
+	assert_int_equal(json_array_size(scan.dispatch), 3);
 	assert_string_equal(json_string_value(json_array_get(scan.dispatch, 1)), "clamav");
+	assert_string_equal(json_string_value(json_array_get(scan.dispatch, 2)), "tnef?");
 	assert_string_equal(
 	    json_string_value(json_object_get(json_object_get(scan.meta, "clamav"), "why")), "x");
 	assert_true(scan.no_archive);

@@ -48,6 +48,7 @@
 	"application/x-dosexec=decompress?, application/octet-stream=decompress?, "                \
 	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?, "                               \
 	"message/*=iocextract?, text/*=iocextract?, "                                              \
+	"text/*=b64decode?, application/octet-stream=xordecode?, "                                 \
 	"application/*=entropy?+ssdeep?+tlsh?"
 
 struct wanted {

@@ -3,9 +3,9 @@
  *
  * Worker and dispatcher in one plugin. The worker scans with the rules of [yara] rules; the
  * dispatcher with those of dispatch_rules, where a rule's meta says what shall happen:
- * plugin = "a,b" names workers, save = "false" keeps the payload out of the archive. Rules are
- * read and compiled once, before the scan processes are forked. Without rules the worker answers
- * null. A scan that takes too long is an error beside whatever matched.
+ * plugin = "a,b?" names workers (? only if loaded), save = "false" keeps the payload out of the
+ * archive. Rules are read and compiled once, before the scan processes are forked. Without rules
+ * the worker answers null. A scan that takes too long is an error beside whatever matched.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static const struct assay_opt options[] = {
 	{ "rules", ASSAY_OPT_LIST, RULES_DEFAULT, 0, 0, NULL,
 	    "rule files, directories (*.yar, *.yara below) and globs; relative to rules_dir" },
 	{ "dispatch_rules", ASSAY_OPT_LIST, "", 0, 0, NULL,
-	    "the same for the dispatcher: meta plugin = \"a,b\" and save = \"false\"" },
+	    "the same for the dispatcher: meta plugin = \"a,b\" (with ? behind it only if it is "
+	    "loaded) and save = \"false\"" },
 	{ "rules_dir", ASSAY_OPT_STR, "rules", 0, 0, NULL,
 	    "where relative names are looked for; relative to the configuration" },
 	{ "timeout", ASSAY_OPT_TIME, "20s", 1000, 3600000, NULL,
@@ -122,13 +123,16 @@ static enum assay_status open_rules(
 	return assay_ruleset_open(&wanted, set, err);
 }
 
-/* worker_of - takes the next name off a list "a,b"; NULL: no more */
-static const char *worker_of(struct assay_slice *list, char name[128])
+/* worker_of - takes the next name off a list "a,b?"; NULL: no more. With a question mark it is a
+ * wish. */
+static const char *worker_of(struct assay_slice *list, char name[128], bool *wish)
 {
 	struct assay_slice word;
 
 	while (assay_slice_split(list, ',', &word)) {
 		word = assay_slice_trim(word);
+		*wish = assay_slice_ends(word, "?");
+		word.n -= *wish;
 		if (word.n == 0 || word.n >= 128)
 			continue;
 		memcpy(name, word.p, word.n);
@@ -177,9 +181,11 @@ static void note_named(struct yara *y)
 				struct assay_slice list = wanted(meta);
 				const char *name;
 				char space[128];
+				bool wish;
 
-				while ((name = worker_of(&list, space)) != NULL)
-					add_named(y, rule, name);
+				while ((name = worker_of(&list, space, &wish)) != NULL)
+					if (!wish)
+						add_named(y, rule, name);
 			}
 		}
 	}
@@ -345,17 +351,21 @@ static enum assay_status yara_scan(void *state, const struct assay_payload *payl
 	return status;
 }
 
-/* add_workers - those of meta plugin = "a,b", with the rule's name and meta for each */
+/* add_workers - those of meta plugin = "a,b?", with the rule's name and meta for each */
 static void add_workers(struct assay_plan *plan, const YR_RULE *rule, struct assay_slice list)
 {
 	const YR_META *meta;
 	char name[128];
+	bool wish;
 
-	while (worker_of(&list, name) != NULL) {
+	while (worker_of(&list, name, &wish) != NULL) {
 		char space[32];
 		bool number;
 
-		assay_plan_add(plan, name);
+		if (wish)
+			assay_plan_wish(plan, name);
+		else
+			assay_plan_add(plan, name);
 		assay_plan_meta(plan, "rule", rule->identifier);
 		yr_rule_metas_foreach(rule, meta)
 		{
