@@ -211,10 +211,12 @@ static enum assay_status put_finding(
 	return st;
 }
 
-/* put - report and payloads into the group: all or nothing */
+/* put - report and payloads into the group, and what is not finished into spool/rescan: all or
+ * nothing. The second is durable at once, so it is last. */
 static enum assay_status put(
-    struct keeper *keeper, const struct assay_answer *answer, struct assay_err *err)
+    struct keeper *keeper, const struct assay_told *told, struct assay_err *err)
 {
+	const struct assay_answer *answer = &told->answer;
 	const struct assay_record record = { "report", answer->scan_id, answer->report };
 	enum assay_status st = ASSAY_OK;
 	struct assay_spool_mark mark;
@@ -227,6 +229,9 @@ static enum assay_status put(
 		st = assay_spool_record(keeper->spool, &record, err);
 	if (st == ASSAY_OK)
 		st = put_finding(keeper, answer, err);
+	/* A mail that is put off comes again by itself. */
+	if (st == ASSAY_OK && is_unfinished(keeper, answer) && !told->puts_off)
+		st = ask_again(keeper, told, err);
 	if (st != ASSAY_OK)
 		assay_spool_back(keeper->spool, &mark);
 	return st;
@@ -319,13 +324,9 @@ static enum assay_door_reply take_answer(
     struct keeper *keeper, const struct assay_told *told, const struct assay_door_done *done)
 {
 	const struct assay_answer *answer = &told->answer;
-	enum assay_status st = ASSAY_OK;
 	struct assay_err err;
 
-	/* A mail that is put off comes again by itself. */
-	if (is_unfinished(keeper, answer) && !told->puts_off)
-		st = ask_again(keeper, told, &err);
-	if (st != ASSAY_OK || put(keeper, answer, &err) != ASSAY_OK) {
+	if (put(keeper, told, &err) != ASSAY_OK) {
 		trouble(keeper, err.text);
 		return ASSAY_DOOR_AGAIN;
 	}

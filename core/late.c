@@ -17,11 +17,12 @@
 json_t *assay_late_request(const struct assay_answer *answer, const char *answered)
 {
 	json_t *request = json_deep_copy(answer->request);
-	struct assay_request nameless;
+	struct assay_request derived;
 	char id[ASSAY_UUID_TEXT];
 
-	assay_request_init(&nameless);
-	assay_request_scan_id(&nameless, "", id);
+	assay_request_init(&derived);
+	derived.source_id = "rescan";
+	assay_request_scan_id(&derived, answer->scan_id, id);
 	assay_json_set(request, "scan_id", assay_json_own(id));
 	assay_json_set(request, "supersedes", assay_json_own(answer->scan_id));
 	(void)json_object_del(request, "skip");

@@ -10,7 +10,8 @@
 
 #include <assay/engine.h>
 
-/* The request of the scan in quiet: with a scan_id of its own and `supersedes`. `answered`: what
+/* The request of the scan in quiet: with `supersedes` and a scan_id of its own, which is derived
+ * from the other one: a mail that comes twice is scanned again under one name. `answered`: what
  * somebody who waited was told, or NULL. New reference. */
 json_t *assay_late_request(const struct assay_answer *answer, const char *answered);
 /* The finding, when this answer to such a request comes too late; else NULL. New reference; its

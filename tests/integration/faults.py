@@ -8,9 +8,11 @@ must say so in its sentence within a moment and the log in a line; then the faul
 anybody's help every mail must have one report in the store and the status be OK. What cannot be tried
 here (no root, no mounts) is said; exit 77 when that is all of them.
 """
+import base64
 import glob
 import os
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -25,8 +27,8 @@ CONF = """[core]
 connectors = {connectors}
 archivers = {archivers}
 providers = maildir
-plugins = smtp, hash, mimetype
-always_dispatch = hash, mimetype
+plugins = smtp, hash, mimetype{plugins}
+always_dispatch = hash, mimetype{plugins}
 scan_processes = 2
 spool_min_free = {min_free}
 {core}
@@ -39,18 +41,23 @@ settle = 100ms
 {sections}
 """
 
-ATTACHED = ("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\n"
-            "Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\n"
-            "Content-Transfer-Encoding: base64\r\n\r\n{data}\r\n--b--")
+PART = ("--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n{}\r\n")
+
+
+def attached(*parts):
+    """The end of a head, and a body that has these bytes attached."""
+    return ("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n" +
+            "".join(PART.format(base64.b64encode(part).decode()) for part in parts) + "--b--")
 
 
 class Impossible(Exception):
     """It cannot be tried here, and why."""
 
 
-def conf(home, connectors="sqlite", archivers="", min_free="0B", core="", maildirs=None, sections=""):
+def conf(home, connectors="sqlite", archivers="", min_free="0B", core="", maildirs=None, sections="", plugins=""):
     home.configure(CONF.format(connectors=connectors, archivers=archivers, min_free=min_free, core=core,
-                               maildirs=maildirs or home.maildir, sections=sections))
+                               maildirs=maildirs or home.maildir, sections=sections, plugins=plugins))
 
 
 def deliver(home, first, n, **how):
@@ -179,7 +186,7 @@ def archive_full(home):
     begin(home)
     ballast = fill(disk)
     for number in range(5, 35):
-        home.deliver(number, mail(number, more=ATTACHED.format(data=f"{number:04}" * 500)))
+        home.deliver(number, mail(number, more=attached(b"%d " % number * 500)))
     home.until_stored(35)
     degraded(home, "drain filedir", "No space left")
     os.unlink(ballast)
@@ -188,6 +195,37 @@ def archive_full(home):
     if kept < 30:
         raise Wrong(f"{kept} payloads in the archive, not 30 or more")
     recovers(home, 35)
+
+
+def unfinished(home):
+    """There is room for a message that is to be scanned again, and none for its report beside it: nothing
+    is kept of it until there is. Then it is scanned again once."""
+    plugins = os.path.join(os.path.dirname(home.assay), "tests", "plugins")
+    if not os.path.exists(os.path.join(plugins, "slow.so")):
+        raise Impossible("the test plugin slow is not built")
+    on_disk(home, home.path, "40m")
+    home.maildir = os.path.join(home.top, "Maildir")
+    home.make_maildir(home.maildir)
+    home.store = os.path.join(home.top, "store.db")
+    conf(home, archivers="filedir", core=f"plugin_dir = {plugins}\nbulk_timeout = 1s", plugins=", slow",
+         sections=f"[sqlite]\npath = {home.store}\n[filedir]\narchive_dir = {home.top}/archive\n"
+                  "[slow]\nmarker = MARK-slow\ntime = 400ms")
+    begin(home)
+    with open(os.path.join(home.path, "ballast"), "wb") as f:
+        f.write(b"\0" * (shutil.disk_usage(home.path).free - (8 << 20)))
+    parts = [b"\0\1\2" * 1500000] + [b"\0MARK-slow %d" % i for i in range(8)]
+    home.deliver(5, mail(5, more=attached(*parts)))
+    degraded(home, "No space left", "mail waits, nothing is lost")
+    time.sleep(3)
+    waiting = os.listdir(os.path.join(home.path, "spool", "rescan"))
+    if waiting:
+        raise Wrong(f"{waiting} to be scanned again, and its report is not kept")
+    os.unlink(f.name)
+    home.until_stored(6)
+    until(lambda: sorted(home.stored().values())[-1] == (2, 1), "the report of the second scan")
+    recovers(home, 6)
+    if sum(n for n, _ in home.stored().values()) != 7:
+        raise Wrong("it was scanned again more than once")
 
 
 def unwritable(home):
@@ -409,7 +447,7 @@ def later(home):
     recovers(home, 20)
 
 
-FAULTS = {f.__name__: f for f in (spool_full, spool_low, store_full, archive_full, unwritable, locked, down, syslog_down, stopped, clock, no_descriptors, no_memory, many, later)}
+FAULTS = {f.__name__: f for f in (spool_full, spool_low, store_full, archive_full, unfinished, unwritable, locked, down, syslog_down, stopped, clock, no_descriptors, no_memory, many, later)}
 
 
 def main():

@@ -7,4 +7,4 @@ for name in maildir sqlite jsonl filedir syslog; do
     [ -e "$build/plugins/$name.so" ] || { echo "t_disk: the plugin $name is not built"; exit 77; }
 done
 exec python3 "$source/tests/integration/faults.py" "$build/assay" \
-    spool_full spool_low store_full archive_full unwritable
+    spool_full spool_low store_full archive_full unfinished unwritable

@@ -36,9 +36,12 @@ static json_t *late(const char *answered)
 
 static void the_request_has_a_name_of_its_own(void **state)
 {
-	json_t *request = late("accept");
+	json_t *request = late("accept"), *twin = late(NULL);
 
 	(void)state;
+	assert_string_equal(
+	    assay_json_get_str(request, "scan_id"), assay_json_get_str(twin, "scan_id"));
+	json_decref(twin);
 	assert_string_equal(assay_json_get_str(request, "supersedes"), OLD);
 	assert_string_not_equal(assay_json_get_str(request, "scan_id"), OLD);
 	assert_true(assay_request_is_uuid(assay_json_get_str(request, "scan_id")));
