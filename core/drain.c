@@ -121,12 +121,14 @@ static bool is_record(enum assay_status st)
 	    st == ASSAY_E_PLUGIN || st == ASSAY_E_USAGE;
 }
 
-/* begin_work - on the page before the call, for whoever comes after us */
+/* begin_work - on the page before the call, for whoever looks, or comes after us */
 static void begin_work(struct assay_drain *d, const char *file, const char *id)
 {
 	(void)snprintf(d->page->payload_id, sizeof d->page->payload_id, "%s", file);
 	(void)cut(d->page->scan_id, id);
-	assay_board_set_state(d->page, ASSAY_BOARD_BUSY);
+	/* To try again is to wait: whoever looks in that moment must not take it for well. */
+	if (d->back_ms == 0)
+		assay_board_set_state(d->page, ASSAY_BOARD_BUSY);
 }
 
 /* end_work - we live */

@@ -23,6 +23,7 @@ import time
 from livehome import Home, Wrong, is_alive, mail, main_of, until
 
 STATUS_S = 1.0  # `assay status` answers within this, on a machine that has nothing else to do
+STATUS_TRIES = 5  # of which one must: another process may have had the processor
 CONF = """[core]
 connectors = {connectors}
 archivers = {archivers}
@@ -90,8 +91,11 @@ def fill(path):
 
 def quick_status(home, code=None, words=""):
     """It answers in time, whatever else is the case."""
-    got, text, took = home.status()
-    if took > max(STATUS_S, 10 * home.quiet_s):
+    for _ in range(STATUS_TRIES):
+        got, text, took = home.status()
+        if took <= max(STATUS_S, 10 * home.quiet_s):
+            break
+    else:
         raise Wrong(f"status takes {took:.1f} s ({home.quiet_s:.2f} when all is well)")
     if (code is not None and got != code) or words not in text:
         raise Wrong(f"status is {got}, not {code} with \"{words}\": {text}")

@@ -32,6 +32,7 @@ struct far_side {
 	char refused, deadly; /* ids that begin so; '\0': none */
 	enum assay_status down, flush_down;
 	unsigned calls, flushes, expires, idles, most;
+	uint32_t state; /* on the page, at the last call */
 	char got[4000];
 };
 
@@ -62,6 +63,7 @@ static enum assay_status save(
 {
 	assert_ptr_equal(arg, side);
 	side->calls++;
+	side->state = page->state;
 	side->most = n > side->most ? (unsigned)n : side->most;
 	if (side->down != ASSAY_OK)
 		return assay_err_set(err, side->down, "the table is not there");
@@ -240,8 +242,10 @@ static void a_far_side_that_is_down_loses_nothing(void **state)
 		assert_string_equal(page->error, "the table is not there");
 		assert_string_equal(page->payload_id, "");
 	}
-	for (unsigned i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 20; i++) {
 		(void)step();
+		assert_int_equal(side->state, ASSAY_BOARD_WAITING);
+	}
 	assert_true(assay_drain_again_ms(drain) <= assay_clock_mono_ms() + 330000);
 	assert_int_equal(page->retries, 23);
 	assert_int_equal(size().files, 2);
@@ -252,6 +256,9 @@ static void a_far_side_that_is_down_loses_nothing(void **state)
 	assert_string_equal(side->got, "a b c ");
 	assert_int_equal(assay_drain_again_ms(drain), 0);
 	assert_int_equal(page->again_ms, 0);
+	add("d");
+	assert_int_equal(step(), ASSAY_OK);
+	assert_int_equal(side->state, ASSAY_BOARD_BUSY);
 	stop();
 }
 
