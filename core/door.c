@@ -165,14 +165,22 @@ static enum assay_status take_message(struct assay_door *door, struct entry *ent
 	return st == ASSAY_E_LIMIT ? ASSAY_OK : st;
 }
 
+/* named - as it stands in the request */
+static json_t *named(const struct assay_door *door, const char *name)
+{
+	if (door->options.rename != NULL)
+		name = door->options.rename(door->options.arg, name);
+	return assay_json_str(name);
+}
+
 /* make_request - members of core/request.h */
 static json_t *make_request(const struct assay_door *door, const struct assay_submission *from)
 {
 	json_t *request = json_object(), *time;
 
 	assay_json_set(request, "source", assay_json_str(from->source));
-	assay_json_set(request, "source_id", assay_json_str(from->source_id));
-	assay_json_set(request, "filename", assay_json_str(from->filename));
+	assay_json_set(request, "source_id", named(door, from->source_id));
+	assay_json_set(request, "filename", named(door, from->filename));
 	assay_json_set(request, "content_type", assay_json_str(from->content_type));
 	assay_json_set(request, "bulk", json_boolean(door->options.bulk));
 	assay_json_set(request, "extra_data", from->extra != NULL ? from->extra : json_array());

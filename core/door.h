@@ -63,6 +63,9 @@ struct assay_door_options {
 	 * (CLOCK_MONOTONIC ms). */
 	int64_t (*tick)(void *arg);
 	void (*progress)(void *arg, uint64_t bytes); /* assay_door_progress */
+	/* What a source_id or a filename of a submission is in the request; good until the next
+	 * call. */
+	const char *(*rename)(void *arg, const char *name);
 	void *arg;
 };
 

@@ -94,8 +94,8 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
-/* look_up - the absolute name of a program, or NULL; relative words of PATH do not count */
-static const char *look_up(struct assay_arena *arena, const char *name)
+/* assay_helper_look_up - see helper.h */
+const char *assay_helper_look_up(struct assay_arena *arena, const char *name)
 {
 	const char *path = getenv("PATH");
 	struct assay_slice rest, dir;
@@ -126,7 +126,7 @@ static enum assay_status find(
 			    entry->loaded->name, err->text);
 		return st == ASSAY_E_NOENT ? ASSAY_OK : st;
 	}
-	entry->path = look_up(helper->arena, p->argv[0]);
+	entry->path = assay_helper_look_up(helper->arena, p->argv[0]);
 	if (entry->path == NULL)
 		assay_log(ASSAY_LOG_WARNING,
 		    "%s: the program %s is not there; its results will be missing until it is "

@@ -54,6 +54,8 @@ struct assay_helper {
 ASSAY_MUST_CHECK enum assay_status assay_helper_new(const struct assay_host *host,
     const struct assay_sandbox *sandbox, const char *run_dir, struct assay_helper **helper,
     struct assay_err *err);
+/* The absolute name of a program, or NULL; relative words of PATH do not count. */
+const char *assay_helper_look_up(struct assay_arena *arena, const char *name);
 /* Accepts NULL, leaves NULL. */
 void assay_helper_free(struct assay_helper **helper);
 

@@ -436,6 +436,14 @@ static void guest_progress(void *arg, uint64_t bytes)
 	keeper->guest->progress(keeper->guest->arg, bytes);
 }
 
+/* guest_rename - passed on */
+static const char *guest_rename(void *arg, const char *name)
+{
+	const struct keeper *keeper = arg;
+
+	return keeper->guest->rename(keeper->guest->arg, name);
+}
+
 /* open_door - lines to one of the two sockets */
 static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 {
@@ -454,6 +462,7 @@ static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 		.admit = admit,
 		.tick = keeper->guest != NULL ? guest_tick : tick,
 		.progress = keeper->guest != NULL ? guest_progress : NULL,
+		.rename = keeper->guest != NULL ? guest_rename : NULL,
 		.arg = keeper };
 	enum assay_status st;
 	struct assay_buf path;

@@ -39,6 +39,8 @@ struct assay_keeper_guest {
 	/* In each turn; when to come again (CLOCK_MONOTONIC ms). */
 	int64_t (*tick)(void *arg);
 	void (*progress)(void *arg, uint64_t bytes); /* assay_door_progress */
+	/* The name that stands in the report for a source_id or filename; or NULL. */
+	const char *(*rename)(void *arg, const char *name);
 	/* Submits; then all is flushed. */
 	enum assay_status (*work)(void *arg, const struct assay_setup *setup,
 	    struct assay_door *door, struct assay_err *err);

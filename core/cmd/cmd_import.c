@@ -31,6 +31,7 @@
 #include "core/role.h"
 
 #define JOBS_MAX 256u
+#define NAME_MOST ((size_t)16 * 1024)
 #define SENDERS_MAX ((size_t)2000000) /* more are not counted */
 #define SILENCE_MS 5000               /* then we look whether the service is still there */
 #define GONE_MS 60000                 /* a service that restarts is back by then */
@@ -167,6 +168,19 @@ static void progress(void *arg, uint64_t bytes)
 	(void)assay_import_tell_pace(import);
 }
 
+/* rename_source - what lies in a directory that was made of an Outlook file is the file's */
+static const char *rename_source(void *arg, const char *name)
+{
+	struct assay_import *import = arg;
+	const struct assay_import_pst *pst = import->inside;
+
+	if (pst == NULL || name == NULL || strncmp(name, pst->dir, strlen(pst->dir)) != 0)
+		return name;
+	assay_buf_clear(&import->name);
+	(void)assay_buf_printf(&import->name, "%s%s", pst->file, name + strlen(pst->dir));
+	return import->name.p;
+}
+
 /* work - everything that was named */
 static enum assay_status work(
     void *arg, const struct assay_setup *setup, struct assay_door *door, struct assay_err *err)
@@ -222,6 +236,35 @@ static int outcome(struct assay_import *import, int code)
 	return EX_TEMPFAIL;
 }
 
+/* begin - what is there before the first mail is looked at */
+static enum assay_status begin(
+    struct assay_import *import, const struct assay_config *config, struct assay_err *err)
+{
+	enum assay_status st = catch_signals(err);
+
+	assay_keyset_init(&import->senders, SENDERS_MAX);
+	assay_buf_init(&import->name, NAME_MOST);
+	assay_buf_init(&import->dir, NAME_MOST);
+	(void)assay_buf_printf(&import->dir, "%s/import", assay_config_path(config, ASSAY_DIR_VAR));
+	assay_import_journal_init(&import->journal, import->dir.p);
+	import->stop_fd = stop_pipe[0];
+	import->pace.terminal = isatty(STDERR_FILENO) == 1;
+	return st == ASSAY_OK ? assay_import_pst_open(import, assay_config_core(config), err) : st;
+}
+
+/* end - with the summary, when there was anything to do */
+static void end(struct assay_import *import)
+{
+	assay_import_journal_close(&import->journal);
+	assay_import_pst_close(import);
+	assay_import_tell_end(import);
+	if (import->setup != NULL)
+		assay_import_tell_summary(import);
+	assay_keyset_release(&import->senders);
+	assay_buf_release(&import->name);
+	assay_buf_release(&import->dir);
+}
+
 /* import_all - as one more door of the service; takes config */
 static int import_all(struct assay_import *import, struct assay_config *config)
 {
@@ -234,29 +277,21 @@ static int import_all(struct assay_import *import, struct assay_config *config)
 		.kept = kept,
 		.tick = tick,
 		.progress = progress,
+		.rename = rename_source,
 		.work = work,
 		.arg = import };
 	struct assay_err err;
-	char *dir = NULL;
+	enum assay_status st = begin(import, config, &err);
 	int code;
 
-	if (catch_signals(&err) != ASSAY_OK) {
+	if (st == ASSAY_OK) {
+		guest.stop_fd = import->stop_fd;
+		code = assay_keeper_guest(config, &guest);
+	} else {
 		assay_config_free(&config);
-		return assay_cmd_fail(&err);
+		code = st == ASSAY_END ? 0 : assay_cmd_fail(&err);
 	}
-	assay_keyset_init(&import->senders, SENDERS_MAX);
-	if (asprintf(&dir, "%s/import", assay_config_path(config, ASSAY_DIR_VAR)) < 0)
-		ASSAY_BUG("out of memory");
-	assay_import_journal_init(&import->journal, dir);
-	guest.stop_fd = stop_pipe[0];
-	import->pace.terminal = isatty(STDERR_FILENO) == 1;
-	code = assay_keeper_guest(config, &guest);
-	assay_import_journal_close(&import->journal);
-	assay_import_tell_end(import);
-	if (import->setup != NULL)
-		assay_import_tell_summary(import);
-	assay_keyset_release(&import->senders);
-	free(dir);
+	end(import);
 	return outcome(import, code);
 }
 

@@ -2,9 +2,9 @@
  * core/cmd/import.h - what the pieces of `assay import` share
  *
  * cmd_import.c reads the command line and puts the pieces together, import_walk.c finds what is to
- * be imported and names it to the providers, import_journal.c remembers what was, import_tell.c
- * says how far it is and what came of it. The mails go the way of all mails: door, scan processes,
- * spool (core/keeper.h).
+ * be imported and names it to the providers, import_pst.c has Outlook files unpacked,
+ * import_journal.c remembers what was, import_tell.c says how far it is and what came of it. The
+ * mails go the way of all mails: door, scan processes, spool (core/keeper.h).
  */
 #ifndef ASSAY_CMD_IMPORT_H
 #define ASSAY_CMD_IMPORT_H
@@ -13,8 +13,10 @@
 
 #include <assay/engine.h>
 
+#include "base/buf.h"
 #include "base/keyset.h"
 #include "core/cmd/cmd.h"
+#include "core/helper_convert.h"
 #include "core/setup.h"
 
 /* ---- what was imported before ---------------------------------------------------------------- */
@@ -72,6 +74,12 @@ struct assay_import_pace {
 	bool terminal;
 };
 
+/* An Outlook file, and the directory with its messages; NULL: there is none, which was told. */
+struct assay_import_pst {
+	char *file, *dir;
+	struct assay_helper_converted made;
+};
+
 struct assay_import {
 	/* asked */
 	struct assay_words operands;
@@ -87,6 +95,12 @@ struct assay_import {
 	const char *bulk_path; /* of the service's socket */
 	int64_t heard_ms;      /* when something was last answered, or nothing was waited for */
 	int failed;            /* exit code of the first file that failed */
+	int stop_fd;           /* readable: come to an end */
+	struct assay_import_pst *pst;
+	size_t npst;
+	const struct assay_import_pst *inside; /* at work; or NULL */
+	struct assay_buf name;                 /* of one of its messages */
+	struct assay_buf dir;                  /* VAR/import */
 };
 
 /* The time of the first message that is known of this one. */
@@ -100,10 +114,24 @@ void assay_import_tell_end(struct assay_import *import);
 /* On standard output. */
 void assay_import_tell_summary(const struct assay_import *import);
 
+/* ---- Outlook files --------------------------------------------------------------------------- */
+
+/* Unpacks those among the operands; what cannot be is told. ASSAY_END: it was to end. E_CONF, E_IO:
+ * programs cannot be run. As root: before rights are given up. */
+ASSAY_MUST_CHECK enum assay_status assay_import_pst_open(
+    struct assay_import *import, const struct assay_opts *core, struct assay_err *err);
+/* By the true name of the file; NULL: it is none. */
+const struct assay_import_pst *assay_import_pst_find(
+    const struct assay_import *import, const char *file);
+/* Removes what was made. */
+void assay_import_pst_close(struct assay_import *import);
+
 /* ---- what is imported ------------------------------------------------------------------------ */
 
 /* Counts the bytes of all operands; what cannot be looked at is told later. */
 void assay_import_walk_measure(struct assay_import *import);
+/* One line; it counts as a file that failed, and for the exit code. */
+void assay_import_complain(struct assay_import *import, const struct assay_err *err);
 /* All operands; a failing file is told in one line and the others go on. ASSAY_END: it was to end.
  * An error: nothing can go on. */
 ASSAY_MUST_CHECK enum assay_status assay_import_walk(

@@ -37,8 +37,8 @@ struct walk {
 	unsigned depth;
 };
 
-/* complain - one line; the first failure's exit code is remembered */
-static void complain(struct assay_import *import, const struct assay_err *err)
+/* assay_import_complain - see import.h */
+void assay_import_complain(struct assay_import *import, const struct assay_err *err)
 {
 	int code = assay_cmd_fail(err);
 
@@ -60,7 +60,7 @@ static void refuse(const struct walk *walk, const char *why)
 		return;
 	(void)assay_err_set(
 	    &err, ASSAY_E_NOENT, "%s: %s; nothing was imported there", walk->path.p, why);
-	complain(walk->import, &err);
+	assay_import_complain(walk->import, &err);
 }
 
 /* ---- a file or a Maildir --------------------------------------------------------------------- */
@@ -87,7 +87,7 @@ static enum assay_status settle(
 		assay_log(ASSAY_LOG_INFO, "%s: passed over", err->text);
 		walk->import->count.passed_over++;
 	} else if (st != ASSAY_OK && st != ASSAY_END) {
-		complain(walk->import, err);
+		assay_import_complain(walk->import, err);
 	}
 	return ASSAY_OK;
 }
@@ -247,6 +247,16 @@ static enum assay_status open_journal(
 	return st;
 }
 
+/* take_pst - what was made of it, if anything */
+static enum assay_status take_pst(struct walk *walk, struct assay_err *err)
+{
+	if (walk->import->inside->dir == NULL)
+		return ASSAY_OK;
+	assay_buf_clear(&walk->path);
+	(void)assay_buf_add_str(&walk->path, walk->import->inside->dir);
+	return take_dir(walk, err);
+}
+
 /* take_operand - whatever it is; walk->path is its true name */
 static enum assay_status take_operand(
     struct walk *walk, const struct stat *about, struct assay_err *err)
@@ -261,12 +271,18 @@ static enum assay_status take_operand(
 	if (!walk->measure)
 		st = open_journal(walk->import, walk->path.p, dir, err);
 	if (st == ASSAY_E_TIMEOUT || st == ASSAY_E_USAGE) {
-		complain(walk->import, err);
+		assay_import_complain(walk->import, err);
 		return ASSAY_OK;
 	}
 	if (st != ASSAY_OK)
 		return st;
-	return dir ? take_dir(walk, err) : take_file(walk, (uint64_t)about->st_size, true);
+	if (dir)
+		return take_dir(walk, err);
+	walk->import->inside = assay_import_pst_find(walk->import, walk->path.p);
+	st = walk->import->inside != NULL ? take_pst(walk, err)
+					  : take_file(walk, (uint64_t)about->st_size, true);
+	walk->import->inside = NULL;
+	return st;
 }
 
 /* walk_all - operands in their order */

@@ -66,7 +66,7 @@ class Home:
         raise TimeoutError(what)
 
     def command(self, *args):
-        return [ASSAY, "--home", self.dir, *args]
+        return [os.path.abspath(ASSAY), "--home", self.dir, *args]
 
     def run(self, *args, code=0):
         """assay import ARGS; the summary's lines by their first words"""
@@ -233,6 +233,63 @@ def trees(home, n):
     return n + 8
 
 
+FAKE = r"""#!/bin/sh
+# stands for readpst(1): knows three files by their second line
+[ "$8" = -o ] && [ "$#" = 10 ] || exit 9
+case $(tail -n 1 "${10}") in
+good)
+    mkdir -p Top/Inbox/deep && printf 'From: a@example.com\nSubject: first\n\nx\n' >Top/Inbox/1.eml
+    printf 'Status: RO\nFrom: b@example.com\nSubject: second\n\ny\n' >Top/Inbox/deep/2.eml
+    ln -s /etc Top/etc; ln -s /etc/passwd Top/Inbox/3.eml
+    if [ "$(id -u)" = 0 ]; then touch Top/was-root; fi
+    ;;
+bad) echo 'block 17 is damaged' >&2; exit 3 ;;
+slow) sleep 600 ;;
+esac
+"""
+
+
+def outlook(home, n):
+    """an Outlook file, by a program that stands for readpst; its directory is gone after it"""
+    bin_, tmp = os.path.join(home.dir, "bin"), os.path.join(home.dir, "tmp")
+    os.mkdir(bin_)
+    os.mkdir(tmp)
+    os.chmod(tmp, 0o1777)
+    before = dict(home.env)
+    home.env.update(PATH=bin_ + ":/usr/bin:/bin", TMPDIR=tmp)
+    with open(os.path.join(bin_, "readpst"), "w") as f:
+        f.write(FAKE)
+    os.chmod(os.path.join(bin_, "readpst"), 0o755)
+    path = home.write("old.data", b"!BDN\ngood")
+    out = home.run("--dry-run", path)
+    check(out["found"].startswith("2 messages"), "a dry run unpacks, too: %s" % out)
+    out = home.run(path)
+    check(out["imported"].startswith("2 messages"), "two messages: %s %s" % (out, home.err))
+    check("no mail" not in out, "an unprivileged program, and no links: %s" % out)
+    check(home.run(path)["known before"] == "2", "known the next time")
+    reports = home.told(n + 2)
+    first = reports.get(path + "/Top/Inbox/1.eml")
+    check(first is not None and first["request_meta"]["filename"] == path + "/Top/Inbox/1.eml", "named by its file")
+    home.run(home.write("bad.pst", b"!BDN\nbad"), code=65)
+    check("block 17 is damaged" in home.err and "exit code 3" in home.err, "its words: " + home.err)
+    check(os.listdir(tmp) == [], "nothing is left: %s" % os.listdir(tmp))
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        p = subprocess.Popen(home.command("import", home.write("slow.pst", b"!BDN\nslow")), env=home.env,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        home.until(lambda: os.listdir(tmp) != [], "it is unpacked")
+        p.send_signal(how)
+        check(p.wait(60) == (75 if how == signal.SIGTERM else -how), "%s: exit %d" % (how, p.returncode))
+        home.until(lambda: os.listdir(tmp) == [], "the directory goes after %s" % how)
+    home.write("pst-tree/x.pst", b"!BDN\ngood")
+    home.run(os.path.join(home.mail, "pst-tree"), code=65)
+    check("name it on the command line" in home.err, "in a directory: " + home.err)
+    home.env = dict(before, PATH="/nonexistent")
+    home.run(path, code=65)
+    check("pst-utils" in home.err, "without readpst: " + home.err)
+    home.env = before
+    return n + 2
+
+
 def too_large(home, n):
     """has a report, once"""
     path = home.write("large.mbox", mbox([message(400), message(401, b"x" * 70 + b"\n") + b"y" * 70 * 30000, message(402)]))
@@ -318,7 +375,7 @@ def main():
         no_service(home)
         home.start()
         n = 0
-        for part in (dialects, packed, trees, too_large, interrupted, journal, service_restarts):
+        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, service_restarts):
             began = time.monotonic()
             n = part(home, n)
             print("t_import: %s: %.1f s" % (part.__name__, time.monotonic() - began))

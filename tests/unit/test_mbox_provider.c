@@ -180,7 +180,7 @@ static void kinds(void **state)
 		{ ASSAY_SLICE_LIT(" Subject: x\n"), ASSAY_KIND_OTHER },
 		{ ASSAY_SLICE_LIT("BZh9"), ASSAY_KIND_PACKED },
 		{ ASSAY_SLICE_LIT("BZ"), ASSAY_KIND_OTHER },
-		{ ASSAY_SLICE_LIT("PK\3\4"), ASSAY_KIND_OTHER },
+		{ ASSAY_SLICE_LIT("PK\3\4"), ASSAY_KIND_CLOSED },
 		{ ASSAY_SLICE_LIT(""), ASSAY_KIND_EMPTY } };
 
 	(void)state;

@@ -23,11 +23,12 @@ static const struct {
 		6 },
 	    ASSAY_KIND_PACKED, "xz" },
 	{ 0, { "\x28\xb5\x2f\xfd", 4 }, ASSAY_KIND_PACKED, "zstd" },
-	{ 0, { "PK\3\4", 4 }, ASSAY_KIND_OTHER, "a zip archive: unpack it first" },
-	{ 0, { "7z\xbc\xaf\x27\x1c", 6 }, ASSAY_KIND_OTHER, "a 7z archive: unpack it first" },
-	{ 257, { "ustar", 5 }, ASSAY_KIND_OTHER, "a tar archive: unpack it first" },
-	{ 0, { "!BDN", 4 }, ASSAY_KIND_OTHER, "an Outlook file (.pst)" },
-	{ 0, { "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8 }, ASSAY_KIND_OTHER,
+	{ 0, { "PK\3\4", 4 }, ASSAY_KIND_CLOSED, "a zip archive: unpack it first" },
+	{ 0, { "7z\xbc\xaf\x27\x1c", 6 }, ASSAY_KIND_CLOSED, "a 7z archive: unpack it first" },
+	{ 257, { "ustar", 5 }, ASSAY_KIND_CLOSED, "a tar archive: unpack it first" },
+	{ 0, { "!BDN", 4 }, ASSAY_KIND_CLOSED,
+	    "an Outlook file (.pst): name it on the command line to have it unpacked" },
+	{ 0, { "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8 }, ASSAY_KIND_CLOSED,
 	    "an Outlook message or another OLE file: convert it first" },
 };
 

@@ -15,10 +15,11 @@ enum assay_kind {
 	ASSAY_KIND_MESSAGE, /* a header field with a well-known name stands at its begin */
 	ASSAY_KIND_PACKED,  /* gzip, bzip2, xz, zstd: of what, is seen inside */
 	ASSAY_KIND_EMPTY,
+	ASSAY_KIND_CLOSED, /* there may be mail in it, and it is not opened here */
 	ASSAY_KIND_OTHER
 };
 
-/* *what: in words, for OTHER: "a zip archive", "neither mail nor a mailbox"; may be NULL. */
+/* *what: in words, for the last two: "a zip archive", "neither mail nor a mailbox"; may be NULL. */
 enum assay_kind assay_kind_of(struct assay_slice head, const char **what);
 
 #endif

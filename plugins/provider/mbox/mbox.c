@@ -242,7 +242,9 @@ static enum assay_status import_kind(
 		return st;
 	*kind = assay_kind_of(head, &what);
 	if (packed && *kind == ASSAY_KIND_PACKED)
-		return assay_err_set(err, ASSAY_E_UNSUP, "packed twice: unpack it first");
+		return assay_err_set(err, ASSAY_E_SYNTAX, "packed twice: unpack it first");
+	if (*kind == ASSAY_KIND_CLOSED)
+		return assay_err_set(err, ASSAY_E_SYNTAX, "%s%s", packed ? "it holds " : "", what);
 	if (*kind == ASSAY_KIND_OTHER)
 		return assay_err_set(err, ASSAY_E_UNSUP, "%s%s", packed ? "it holds " : "", what);
 	return ASSAY_OK;
