@@ -304,6 +304,13 @@ static void check_lookup(struct assay_board_lookup *asked)
 	check_count(&asked->refused);
 }
 
+/* check_concern - of a scan master */
+static void check_concern(struct assay_board_concern *concern)
+{
+	check_text(concern->text, sizeof concern->text);
+	check_bool(&concern->outdated);
+}
+
 /* check_numbers - all but those of the union */
 static void check_numbers(struct assay_board_slot *copy)
 {
@@ -363,6 +370,8 @@ bool assay_board_read(const struct assay_board *board, unsigned slot, struct ass
 		check_samples(copy->of.sample);
 	else if (copy->kind == ASSAY_BOARD_LOOKUP)
 		check_lookup(&copy->of.lookup);
+	else if (copy->kind == ASSAY_BOARD_MASTER)
+		check_concern(&copy->of.concern);
 	else
 		memset(&copy->of, 0, sizeof copy->of);
 	return true;

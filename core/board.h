@@ -66,6 +66,12 @@ struct assay_board_queue {
 	bool full;              /* over its bound and when_full = hold_mail */
 };
 
+/* What the plugins of a scan master say of what they have loaded. */
+struct assay_board_concern {
+	char text[400]; /* "": all is well */
+	bool outdated;  /* it has changed: the parent shall reload, and takes this back */
+};
+
 /* Mails of all doors up to then, sampled by the parent every few seconds; a ring. */
 #define ASSAY_BOARD_SAMPLES 16u
 struct assay_board_sample {
@@ -104,6 +110,7 @@ struct assay_board_slot {
 		struct assay_board_queue queue[ASSAY_BOARD_QUEUES];    /* JANITOR */
 		struct assay_board_sample sample[ASSAY_BOARD_SAMPLES]; /* PARENT */
 		struct assay_board_lookup lookup;                      /* LOOKUP */
+		struct assay_board_concern concern;                    /* MASTER */
 	} of;
 	uint32_t deaths;    /* DRAIN: in a row, at the record or file that queue_id says */
 	uint64_t disk_free; /* JANITOR: bytes free where the spool is */

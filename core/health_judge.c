@@ -138,6 +138,9 @@ static void judge_scans(struct assay_health *h)
 		because(
 		    h, "", "%u of %u scan processes run", h->scans.alive, h->head.scan_processes);
 	}
+	if (h->alive[slot] && master->kind == ASSAY_BOARD_MASTER &&
+	    master->of.concern.text[0] != '\0')
+		because(h, "", "%.300s", master->of.concern.text);
 }
 
 /* judge_process - one of the others */

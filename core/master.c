@@ -21,6 +21,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "core/child.h"
+#include "core/lookout.h"
 #include "core/master.h"
 #include "core/scanproc.h"
 #include "core/setup.h"
@@ -34,6 +35,7 @@
 #define WAIT_MOST_MS 30000
 #define HELPER_MS 1000   /* for a helper that has lost its scan process */
 #define SETTLED_MS 60000 /* a process that lived so long was not stillborn */
+#define LOOKOUT_MS 2000  /* between looks at what is loaded */
 /* Whatever its page says: so long may a process live that a mail perhaps owns. */
 #define AGE_MS 3600000
 
@@ -66,6 +68,7 @@ struct master {
 	unsigned n;
 	int signals;
 	int64_t begun_ms, longest_ms, leave_ms; /* leave_ms: the end of patience; 0: stay */
+	int64_t lookout_ms;                     /* the last look */
 	bool ready, told_weaker;
 	char told[400]; /* the last complaint: once is enough */
 };
@@ -444,6 +447,25 @@ static void watch_all(struct master *m)
 		assay_board_set_state(m->role->page, ASSAY_BOARD_STARTING);
 }
 
+/* look_out - is what we have loaded still right? The parent reads it on our page */
+static void look_out(struct master *m)
+{
+	struct assay_board_concern *concern = &m->role->page->of.concern;
+	int64_t now_ms = assay_clock_mono_ms();
+	struct assay_err worry;
+
+	if (m->leave_ms != 0 || now_ms - m->lookout_ms < LOOKOUT_MS)
+		return;
+	m->lookout_ms = now_ms;
+	if (assay_lookout(m->setup.host, &worry))
+		concern->outdated = true;
+	if (strncmp(concern->text, worry.text, sizeof concern->text - 1) == 0)
+		return;
+	(void)snprintf(concern->text, sizeof concern->text, "%.399s", worry.text);
+	assay_log(worry.text[0] != '\0' ? ASSAY_LOG_WARNING : ASSAY_LOG_INFO, "%s",
+	    worry.text[0] != '\0' ? worry.text : "what was complained of is well again");
+}
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 /* running - how many there are */
@@ -514,6 +536,7 @@ static int watch_over(struct master *m)
 		reap(m);
 		hurry(m);
 		watch_all(m);
+		look_out(m);
 		if (m->leave_ms == 0 && has_failed(m))
 			return EX_CONFIG;
 	} while (m->leave_ms == 0 || running(m) > 0);

@@ -371,12 +371,27 @@ static void last(struct assay_service *s)
 	finish(s, error[0] != '\0' ? error : NULL);
 }
 
+/* is_wanted_by_master - what it has loaded is no longer what is there; said once */
+static bool is_wanted_by_master(struct assay_service *s)
+{
+	struct assay_ward *master = old_master(s);
+	struct assay_board_slot *page;
+
+	if (master == NULL || master->pid == 0)
+		return false;
+	page = assay_supervise_page(&s->sup, master);
+	if (!page->of.concern.outdated)
+		return false;
+	page->of.concern.outdated = false;
+	return true;
+}
+
 /* assay_reload_step - see service.h */
 void assay_reload_step(struct assay_service *s)
 {
 	switch (s->reload.step) {
 	case ASSAY_RELOAD_NONE:
-		if (s->hup && s->ready)
+		if (s->ready && (s->hup || is_wanted_by_master(s)))
 			begin(s);
 		break;
 	case ASSAY_RELOAD_CHECK:

@@ -558,6 +558,12 @@ struct assay_plugin {
 
 	/* The programs its worker runs, asked for once, after open; or NULL. */
 	const struct assay_program *(*programs)(void *state);
+
+	/* Or NULL. Asked every few seconds in the service by the process that has warmed the
+	 * plugin; must not take long. *changed, false before: what `warm` has read is another now,
+	 * the service shall reload; said once per change, as the reload may be refused. An error:
+	 * what is wrong, for the log and `assay status`, as long as it is said. */
+	enum assay_status (*watch)(void *state, bool *changed, struct assay_err *err);
 };
 
 #define ASSAY_PLUGIN_HEAD                                                                          \
