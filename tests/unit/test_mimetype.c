@@ -202,22 +202,24 @@ static void routes_by_any_type(void **state)
 	struct fake_payload payload = { .bytes = ASSAY_SLICE_LIT("Hello") };
 
 	(void)state;
-	assert_string_equal(route_of(host, &payload), "iocextract?,b64decode?");
+	assert_string_equal(route_of(host, &payload), "iocextract?,b64decode?,clamav?");
 	payload.content_type = "message/rfc822";
-	assert_string_equal(route_of(host, &payload), "smtp,iocextract?,iocextract?,b64decode?");
+	assert_string_equal(
+	    route_of(host, &payload), "smtp,iocextract?,iocextract?,b64decode?,clamav?");
 	payload.content_type = "application/octet-stream";
 	payload.extension = "eml";
 	assert_string_equal(route_of(host, &payload),
 	    "smtp,decompress?,iocextract?,iocextract?,b64decode?,xordecode?,entropy?,ssdeep?,"
-	    "tlsh?");
+	    "tlsh?,clamav?");
 	payload.extension = NULL;
 	payload.bytes = ASSAY_SLICE_LIT("Received: x\nFrom: y\n\n");
 	assert_string_equal(route_of(host, &payload),
-	    "smtp,decompress?,iocextract?,xordecode?,entropy?,ssdeep?,tlsh?");
+	    "smtp,decompress?,iocextract?,xordecode?,entropy?,ssdeep?,tlsh?,clamav?");
 	payload.bytes = ASSAY_SLICE_LIT("Hello");
 	payload.occurrences = json_pack(
 	    "[{s:s},{s:s}]", "content_type", "text/plain", "content_type", "message/global");
-	assert_string_equal(route_of(host, &payload), "smtp,iocextract?,iocextract?,b64decode?");
+	assert_string_equal(
+	    route_of(host, &payload), "smtp,iocextract?,iocextract?,b64decode?,clamav?");
 	json_decref(payload.occurrences);
 }
 

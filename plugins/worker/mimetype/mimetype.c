@@ -49,7 +49,7 @@
 	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?, "                               \
 	"message/*=iocextract?, text/*=iocextract?, "                                              \
 	"text/*=b64decode?, application/octet-stream=xordecode?, "                                 \
-	"application/*=entropy?+ssdeep?+tlsh?"
+	"application/*=entropy?+ssdeep?+tlsh?, *=clamav?"
 
 struct wanted {
 	const char *worker;
