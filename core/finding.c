@@ -30,9 +30,11 @@ json_t *assay_finding_json(const struct assay_finding *finding)
 	ASSAY_ASSERT(assay_slice_in(assay_slice_str(finding->kind), kinds));
 	ASSAY_ASSERT(
 	    finding->label == NULL || assay_slice_in(assay_slice_str(finding->label), labels));
-	assay_request_random_id(id);
+	ASSAY_ASSERT(finding->id == NULL || assay_request_is_uuid(finding->id));
+	if (finding->id == NULL)
+		assay_request_random_id(id);
 	assay_json_set(json, "schema", assay_json_own(ASSAY_FINDING_SCHEMA));
-	assay_json_set(json, "finding_id", assay_json_own(id));
+	assay_json_set(json, "finding_id", assay_json_own(finding->id != NULL ? finding->id : id));
 	assay_json_set(json, "scan_id", assay_json_str(finding->scan_id));
 	assay_json_set(json, "payload_id", assay_json_str(finding->payload_id));
 	assay_json_set(json, "time", assay_json_time(finding->time_ms));

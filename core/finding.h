@@ -25,6 +25,7 @@
 
 /* Everything is borrowed. */
 struct assay_finding {
+	const char *id; /* a UUID; NULL: a new one. Stores take the same one once */
 	const char *scan_id;
 	const char *payload_id; /* NULL: the whole report */
 	int64_t time_ms;        /* wall time */
@@ -36,7 +37,7 @@ struct assay_finding {
 	const json_t *rules;    /* names of rules, or NULL */
 };
 
-/* A new document with an id of its own; text is made valid UTF-8. Aborts on a kind or label that
+/* A new document; text is made valid UTF-8. Aborts on a kind or label that
  * is none. */
 json_t *assay_finding_json(const struct assay_finding *finding);
 /* Is it a finding? E_SYNTAX: what is wrong. Members that are not known are no fault. */

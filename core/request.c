@@ -328,6 +328,15 @@ void assay_request_random_id(char id[ASSAY_UUID_TEXT])
 	put_uuid(hex, '4', id);
 }
 
+/* assay_request_named_id - out of its digest */
+void assay_request_named_id(struct assay_slice name, char id[ASSAY_UUID_TEXT])
+{
+	char hex[ASSAY_DIGEST_TEXT];
+
+	assay_digest_hex(ASSAY_SHA256, name, hex);
+	put_uuid(hex, '8', id);
+}
+
 /* assay_request_scan_id - given, derived, or random */
 void assay_request_scan_id(
     const struct assay_request *request, const char *sha256, char id[ASSAY_UUID_TEXT])
@@ -339,8 +348,7 @@ void assay_request_scan_id(
 	} else if (request->source_id != NULL) {
 		assay_digest_hex(ASSAY_SHA256, assay_slice_str(request->source_id), hex);
 		(void)snprintf(name, sizeof name, "%s %s", hex, sha256);
-		assay_digest_hex(ASSAY_SHA256, assay_slice_str(name), hex);
-		put_uuid(hex, '8', id);
+		assay_request_named_id(assay_slice_str(name), id);
 	} else {
 		assay_request_random_id(id);
 	}

@@ -67,6 +67,8 @@ json_t *assay_request_meta(const struct assay_request *request);
 void assay_request_scan_id(
     const struct assay_request *request, const char *sha256, char id[ASSAY_UUID_TEXT]);
 void assay_request_random_id(char id[ASSAY_UUID_TEXT]);
+/* The same for the same name, whoever makes it (a UUID of version 8). */
+void assay_request_named_id(struct assay_slice name, char id[ASSAY_UUID_TEXT]);
 bool assay_request_is_uuid(const char *s);
 
 #endif

@@ -25,7 +25,7 @@ static enum assay_status make_engine(
 		st = assay_host_load(setup->host, setup->config, *also, err);
 	if (st == ASSAY_OK)
 		st = assay_config_finish(setup->config, err);
-	if (st == ASSAY_OK)
+	if (st == ASSAY_OK && !options->no_policy)
 		st = assay_policy_new(setup->config, setup->host, &setup->policy, err);
 	if (st != ASSAY_OK)
 		return st;

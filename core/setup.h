@@ -22,6 +22,8 @@ struct assay_setup_options {
 	bool no_sandbox;
 	bool cold; /* nothing will be scanned here, or assay_setup_warm follows: plugins are opened,
 		      not warmed, and there is no sandbox */
+	bool no_policy; /* everything is accepted; rules may name words of plugins that are not here
+			 */
 	const char *const *also; /* plugins to load beside those of [core]; NULL ends; or NULL */
 	/* The service's scan master: only what scans is opened (ASSAY_HOST_WORK), for so many scan
 	 * processes, which take connections from these listening sockets. */

@@ -197,12 +197,18 @@ void assay_spool_close(struct assay_spool **spool)
 static enum assay_status new_file(
     struct assay_spool *spool, struct group_file *file, const char *suffix, struct assay_err *err)
 {
+	struct stat st;
+
 	*file = (struct group_file){ .fd = -1 };
 	do {
 		assay_records_name(file->name, &spool->names, suffix);
 		file->fd = openat(spool->tmp, file->name,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	} while (file->fd < 0 && errno == EEXIST);
+	/* A command of root's writes for processes that are not. */
+	if (file->fd >= 0 && geteuid() == 0 &&
+	    (fstat(spool->tmp, &st) != 0 || fchown(file->fd, st.st_uid, st.st_gid) != 0))
+		drop_file(spool, file);
 	return file->fd >= 0 ? ASSAY_OK : assay_io_fail(err, "cannot make a file in", "spool/tmp");
 }
 

@@ -87,6 +87,7 @@ extern const struct assay_cmd assay_cmd_bypass;
 extern const struct assay_cmd assay_cmd_config;
 extern const struct assay_cmd assay_cmd_forget;
 extern const struct assay_cmd assay_cmd_import;
+extern const struct assay_cmd assay_cmd_hunt;
 extern const struct assay_cmd assay_cmd_milter_check;
 extern const struct assay_cmd assay_cmd_plugins;
 extern const struct assay_cmd assay_cmd_policy;
@@ -106,6 +107,12 @@ extern const struct assay_cmd assay_cmd_version;
 ASSAY_MUST_CHECK enum assay_status assay_cmd_config_load(const struct assay_cmd_globals *globals,
     const char *const *core_opts, struct assay_config **config, struct assay_err *err);
 
+/* Who gives the command, as far as it can be told: for records of what was done. */
+void assay_cmd_user(char *name, size_t size);
+/* Makes the service that runs there read its configuration and files anew; `waits` until it has.
+ * E_DEAD: none runs; E_CONF: it does not load, the old is in force; E_TIMEOUT. */
+ASSAY_MUST_CHECK enum assay_status assay_cmd_reload_service(
+    const char *run_dir, bool waits, struct assay_err *err);
 /* Prints "assay: error: TEXT" and returns the exit code that belongs to it. */
 int assay_cmd_fail(const struct assay_err *err);
 /* Writes to standard output; a closed pipe ends the program silently. Anything else that goes wrong

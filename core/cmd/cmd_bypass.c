@@ -4,7 +4,6 @@
  * Writes one file in the run directory (core/bypass.h), which doors look at before each mail. Needs
  * no process, no configuration and no plugin; whoever may write there may do it.
  */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,21 +87,6 @@ static enum assay_status set_name(
 	return ASSAY_OK;
 }
 
-/* whoami - who did it, as far as it can be told */
-static void whoami(char *to, size_t size)
-{
-	const char *sudo = getenv("SUDO_USER");
-	struct passwd pw, *found = NULL;
-	char room[4096];
-
-	if (getuid() == 0 && sudo != NULL)
-		(void)snprintf(to, size, "%s", sudo);
-	else if (getpwuid_r(getuid(), &pw, room, sizeof room, &found) == 0 && found != NULL)
-		(void)snprintf(to, size, "%s", found->pw_name);
-	else
-		(void)snprintf(to, size, "uid %ld", (long)getuid());
-}
-
 /* set_until - from --for */
 static enum assay_status set_until(
     struct assay_bypass *what, const char *text, struct assay_err *err)
@@ -135,7 +119,7 @@ static enum assay_status turn_on(
 	if (asked->rule != NULL && asked->worker != NULL)
 		return assay_err_set(err, ASSAY_E_USAGE, "bypass on: --rule or --worker, not both");
 	(void)snprintf(what.reason, sizeof what.reason, "%s", asked->reason);
-	whoami(what.by, sizeof what.by);
+	assay_cmd_user(what.by, sizeof what.by);
 	st = set_name(what.worker, sizeof what.worker, asked->worker, "worker", err);
 	if (st == ASSAY_OK)
 		st = set_name(what.rule, sizeof what.rule, asked->rule, "rule", err);

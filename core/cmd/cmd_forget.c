@@ -5,7 +5,6 @@
  * --dry-run) or what was erased; who cannot erase is named on standard error.
  */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,18 +108,6 @@ static enum assay_status is_sure(struct asked *asked, bool *sure, struct assay_e
 	return ASSAY_OK;
 }
 
-/* my_name - who erases */
-static const char *my_name(struct asked *asked)
-{
-	struct passwd entry, *found = NULL;
-	char room[4096];
-
-	(void)getpwuid_r(getuid(), &entry, room, sizeof room, &found);
-	if (found == NULL)
-		return assay_arena_printf(asked->forget.arena, "user %u", (unsigned)getuid());
-	return assay_arena_strdup(asked->forget.arena, found->pw_name);
-}
-
 /* ---- what is done ---------------------------------------------------------------------------- */
 
 /* erase - after asking; *done: it was */
@@ -128,12 +115,14 @@ static enum assay_status erase(struct asked *asked, bool *done, struct assay_err
 {
 	const char *var = assay_config_path(asked->store.config, ASSAY_DIR_VAR);
 	const char *what = all_of_it(asked);
+	char by[100];
 	enum assay_status status = is_sure(asked, done, err);
 
 	if (status != ASSAY_OK || !*done)
 		return status;
 	warn(asked);
-	status = assay_forget_erase(&asked->forget, var, my_name(asked), err);
+	assay_cmd_user(by, sizeof by);
+	status = assay_forget_erase(&asked->forget, var, by, err);
 	if (status != ASSAY_OK) {
 		assay_err_prefix(err, "not all is erased yet, run this again");
 		return status;

@@ -70,8 +70,8 @@ static enum assay_status wait_for(
 	return ASSAY_OK;
 }
 
-/* reload - ask, and wait for the answer */
-static enum assay_status reload(const char *run_dir, bool waits, struct assay_err *err)
+/* assay_cmd_reload_service - see cmd.h */
+enum assay_status assay_cmd_reload_service(const char *run_dir, bool waits, struct assay_err *err)
 {
 	struct assay_board_slot parent;
 	struct assay_board_head head;
@@ -119,7 +119,7 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	arena = assay_arena_new();
 	st = assay_home_find(arena, globals->home, &home, &err);
 	if (st == ASSAY_OK)
-		st = reload(home.run, waits, &err);
+		st = assay_cmd_reload_service(home.run, waits, &err);
 	code = st == ASSAY_OK ? 0 : assay_cmd_fail(&err);
 	if (st == ASSAY_OK && waits)
 		assay_cmd_print(ASSAY_SLICE_LIT("the new configuration is in force\n"));

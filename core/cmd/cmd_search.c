@@ -20,9 +20,6 @@
 
 #define LIST_LIMIT 50
 #define STDIN_MAX ((size_t)64 << 20)
-#define NAME_BYTES 60u
-#define SUBJECT_BYTES 100u
-#define ID_BYTES 8u
 
 enum { JSON, COUNT, OUTPUT, BY, STDIN, LIMIT, ALL, STORE };
 
@@ -50,43 +47,6 @@ struct search {
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* add_names - who sent it to whom */
-static void add_names(struct assay_cmd_store *store, const json_t *summary)
-{
-	const json_t *rcpt = json_object_get(summary, "recipients");
-	const json_t *all = json_object_get(summary, "recipients_count");
-	const size_t n =
-	    json_is_integer(all) ? (size_t)json_integer_value(all) : json_array_size(rcpt);
-
-	assay_cmd_store_add(store, json_object_get(summary, "sender"), NAME_BYTES);
-	(void)assay_buf_add_str(&store->out, " > ");
-	assay_cmd_store_add(store, json_array_get(rcpt, 0), NAME_BYTES);
-	if (n > 1)
-		(void)assay_buf_printf(&store->out, " (+%zu)", n - 1);
-}
-
-/* add_line - one mail on one line: when, id, who, subject, what is not as usual */
-static void add_line(struct assay_cmd_store *store, const json_t *summary)
-{
-	const char *time = assay_json_get_str(summary, "message_time");
-	const char *id = assay_json_get_str(summary, "scan_id");
-	const char *status = assay_json_get_str(summary, "status");
-	const char *verdict = assay_json_get_str(summary, "verdict");
-
-	if (time == NULL || strlen(time) < 16)
-		time = "                ";
-	(void)assay_buf_printf(&store->out, "%.10s %.5s  %.*s  ", time, time + 11, (int)ID_BYTES,
-	    id != NULL ? id : "");
-	add_names(store, summary);
-	(void)assay_buf_add_str(&store->out, "  ");
-	assay_cmd_store_add(store, json_object_get(summary, "subject"), SUBJECT_BYTES);
-	if (status != NULL && strcmp(status, "scanned") != 0)
-		(void)assay_buf_printf(&store->out, "  [%.20s]", status);
-	if (verdict != NULL && strcmp(verdict, "accept") != 0)
-		(void)assay_buf_printf(&store->out, "  [%.20s]", verdict);
-	(void)assay_buf_add_char(&store->out, '\n');
-}
-
 /* add_counted - a number before a value */
 static void add_counted(struct assay_cmd_store *store, const json_t *row)
 {
@@ -108,7 +68,8 @@ static void add_row(struct search *search, const json_t *row)
 			(void)assay_json_write(summary, ASSAY_JSON_COMPACT, &store->out);
 			(void)assay_buf_add_char(&store->out, '\n');
 		} else {
-			add_line(store, summary);
+			assay_cmd_store_line(store, summary);
+			(void)assay_buf_add_char(&store->out, '\n');
 		}
 		json_decref(summary);
 	} else if (search->json) {

@@ -15,6 +15,7 @@
 #include "base/slice.h"
 #include "core/cmd/store.h"
 #include "core/json.h"
+#include "core/site.h"
 #include "text/line.h"
 
 #define PLUGIN "seen"
@@ -45,6 +46,7 @@ struct seen {
 	const char *connector, *file, *want;
 	bool from_stdin, json;
 	bool isnew, none; /* some value was new, or none of that field */
+	bool made;        /* --rebuild: there is a filter that was not there before */
 	/* --rebuild */
 	struct assay_words days;
 	uint64_t told;
@@ -111,9 +113,11 @@ static bool take_row(void *arg, const json_t *row)
 	const json_t *value = json_object_get(row, "value");
 
 	if (json_object_get(row, "aside") != NULL) {
-		assay_log(ASSAY_LOG_WARNING,
-		    "%s: the filter could not be used, it is %s now; afterwards: assay reload",
-		    assay_json_get_str(row, "field"), assay_json_get_str(row, "aside"));
+		s->made = true;
+		if (assay_json_get_str(row, "aside") != NULL)
+			assay_log(ASSAY_LOG_WARNING,
+			    "%s: the filter could not be used, it is %s now",
+			    assay_json_get_str(row, "field"), assay_json_get_str(row, "aside"));
 		return true;
 	}
 	s->none |= json_is_null(value);
@@ -261,6 +265,22 @@ static enum assay_status rebuild_day(struct seen *s, const char *pair, struct as
 	return err->code;
 }
 
+/* tell_service - processes that look at a filter that was there before look at the new one */
+static enum assay_status tell_service(const struct seen *s, struct assay_err *err)
+{
+	const char *run_dir = assay_config_path(s->store.config, ASSAY_DIR_RUN);
+	enum assay_status status;
+
+	if (!s->made || assay_site_holder(run_dir, err) <= 0)
+		return ASSAY_OK;
+	status = assay_cmd_reload_service(run_dir, true, err);
+	if (status == ASSAY_OK)
+		assay_log(ASSAY_LOG_WARNING, "the service was reloaded, it asks the new filters");
+	else
+		assay_err_prefix(err, "the filters are made, but the service asks the old ones");
+	return status;
+}
+
 /* rebuild - every report of the store */
 static enum assay_status rebuild(struct seen *s, struct assay_err *err)
 {
@@ -281,7 +301,7 @@ static enum assay_status rebuild(struct seen *s, struct assay_err *err)
 	if (status == ASSAY_OK)
 		assay_log(ASSAY_LOG_WARNING, "%llu reports of %zu days were looked through",
 		    (unsigned long long)s->told, s->days.n);
-	return status;
+	return status == ASSAY_OK ? tell_service(s, err) : status;
 }
 
 /* ---- begin and end -----------------------------------------------------------------------------

@@ -28,6 +28,7 @@ static const struct assay_cmd *const commands[] = {
 	&assay_cmd_stats,
 	&assay_cmd_seen,
 	&assay_cmd_forget,
+	&assay_cmd_hunt,
 	&assay_cmd_queue,
 	&assay_cmd_plugins,
 	&assay_cmd_policy,

@@ -8,12 +8,16 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "core/cmd/store.h"
+#include "core/json.h"
 #include "core/query.h"
 #include "core/report_check.h"
 #include "text/printable.h"
 
 #define OUT_MAX (ASSAY_REPORT_BYTES * 4)
 #define DEFAULT_STORE "sqlite"
+#define NAME_BYTES 60u
+#define SUBJECT_BYTES 100u
+#define ID_BYTES 8u
 
 /* answers - can the connector be asked? */
 static bool answers(const struct assay_loaded *loaded)
@@ -107,6 +111,42 @@ void assay_cmd_store_add(struct assay_cmd_store *store, const json_t *value, siz
 	else if (json_is_string(value))
 		(void)assay_printable_add(&store->out,
 		    assay_slice(json_string_value(value), json_string_length(value)), max);
+}
+
+/* add_names - who sent it to whom */
+static void add_names(struct assay_cmd_store *store, const json_t *summary)
+{
+	const json_t *rcpt = json_object_get(summary, "recipients");
+	const json_t *all = json_object_get(summary, "recipients_count");
+	const size_t n =
+	    json_is_integer(all) ? (size_t)json_integer_value(all) : json_array_size(rcpt);
+
+	assay_cmd_store_add(store, json_object_get(summary, "sender"), NAME_BYTES);
+	(void)assay_buf_add_str(&store->out, " > ");
+	assay_cmd_store_add(store, json_array_get(rcpt, 0), NAME_BYTES);
+	if (n > 1)
+		(void)assay_buf_printf(&store->out, " (+%zu)", n - 1);
+}
+
+/* assay_cmd_store_line - see store.h */
+void assay_cmd_store_line(struct assay_cmd_store *store, const json_t *summary)
+{
+	const char *time = assay_json_get_str(summary, "message_time");
+	const char *id = assay_json_get_str(summary, "scan_id");
+	const char *status = assay_json_get_str(summary, "status");
+	const char *verdict = assay_json_get_str(summary, "verdict");
+
+	if (time == NULL || strlen(time) < 16)
+		time = "                ";
+	(void)assay_buf_printf(&store->out, "%.10s %.5s  %.*s  ", time, time + 11, (int)ID_BYTES,
+	    id != NULL ? id : "");
+	add_names(store, summary);
+	(void)assay_buf_add_str(&store->out, "  ");
+	assay_cmd_store_add(store, json_object_get(summary, "subject"), SUBJECT_BYTES);
+	if (status != NULL && strcmp(status, "scanned") != 0)
+		(void)assay_buf_printf(&store->out, "  [%.20s]", status);
+	if (verdict != NULL && strcmp(verdict, "accept") != 0)
+		(void)assay_buf_printf(&store->out, "  [%.20s]", verdict);
 }
 
 /* assay_cmd_store_join - see store.h */

@@ -36,6 +36,9 @@ ASSAY_MUST_CHECK enum assay_status assay_cmd_store_ask(struct assay_cmd_store *s
 void assay_cmd_store_print(struct assay_cmd_store *store);
 /* Appends a string or number as one line's worth of text, cut at `max` bytes. */
 void assay_cmd_store_add(struct assay_cmd_store *store, const json_t *value, size_t max);
+/* A mail on one line (the form summary): when, id, who, subject, what is not as usual; without a
+ * line feed. */
+void assay_cmd_store_line(struct assay_cmd_store *store, const json_t *summary);
 /* Operands with spaces between; to be released. */
 void assay_cmd_store_join(const struct assay_words *operands, struct assay_buf *text);
 

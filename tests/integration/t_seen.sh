@@ -117,6 +117,17 @@ exits 65 a seen from ''
 a seen from --export "$home/copy" || fail "--export"
 exits 64 a seen from --export "$home/copy"
 
+# Made from nothing while the service runs: what the store does not know is forgotten, by sealed scan
+# processes too.
+rm "$home/seen/from.bloom"
+a seen --rebuild 2>"$home/err" || fail "--rebuild: $(cat "$home/err")"
+grep -q 'was reloaded' "$home/err" || fail "the service is not told: $(cat "$home/err")"
+deliver five 'bulk18@example.net'
+until_true found five new:from || fail "a filter that is gone still answers"
+deliver six 'alice@example.org'
+until_true found six '' || fail "the sixth mail does not come"
+found six new:from >/dev/null && fail "a sender of the store is new"
+
 # A filter that is damaged is refused, and made again from the store.
 kill "$service"
 wait "$service" || fail "exit $? of serve"

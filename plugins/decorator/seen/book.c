@@ -323,7 +323,7 @@ struct assay_filter *assay_book_filter(struct assay_book *book, size_t field)
 
 /* assay_book_repair - see book.h */
 enum assay_status assay_book_repair(
-    struct assay_book *book, size_t field, char **aside, struct assay_err *err)
+    struct assay_book *book, size_t field, char **aside, bool *made, struct assay_err *err)
 {
 	const struct assay_filter_options o = options_of(book, field);
 	struct field *f = &book->field[field];
@@ -346,5 +346,6 @@ enum assay_status assay_book_repair(
 			    err, ASSAY_E_IO, "cannot put %s aside: %s", f->path, strerror(errno));
 		status = ASSAY_E_NOENT;
 	}
-	return status == ASSAY_E_NOENT ? assay_filter_make(f->path, &o, err) : status;
+	*made = status == ASSAY_E_NOENT;
+	return *made ? assay_filter_make(f->path, &o, err) : status;
 }

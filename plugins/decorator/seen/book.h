@@ -60,9 +60,9 @@ ASSAY_MUST_CHECK enum assay_status assay_book_flush(struct assay_book *book, str
 ASSAY_MUST_CHECK enum assay_status assay_book_sync(struct assay_book *book, struct assay_err *err);
 /* The writer of a field, between begin and end. */
 struct assay_filter *assay_book_filter(struct assay_book *book, size_t field);
-/* Puts a filter that cannot be used aside and makes an empty one; *aside (free it) is its new name,
- * NULL: it was good. */
+/* Makes an empty filter where there is none, or one that cannot be used: that is put aside. *made:
+ * it is a new one; *aside (free it): the name of the old one, or NULL. */
 ASSAY_MUST_CHECK enum assay_status assay_book_repair(
-    struct assay_book *book, size_t field, char **aside, struct assay_err *err);
+    struct assay_book *book, size_t field, char **aside, bool *made, struct assay_err *err);
 
 #endif

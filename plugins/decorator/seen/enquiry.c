@@ -230,15 +230,15 @@ static enum assay_status repair(struct enquiry *e, struct assay_err *err)
 
 	for (size_t i = 0; i < assay_book_fields(e->book) && status == ASSAY_OK; i++) {
 		char *aside = NULL;
+		bool made;
 		json_t *row;
 
-		status = assay_book_repair(e->book, i, &aside, err);
-		if (status == ASSAY_OK && aside != NULL) {
+		status = assay_book_repair(e->book, i, &aside, &made, err);
+		if (status == ASSAY_OK && made) {
 			row = json_object();
 			(void)json_object_set_new(
 			    row, "field", json_string(assay_book_field(e->book, i)));
-			(void)json_object_set_new(
-			    row, "aside", assay_json_text(aside, strlen(aside)));
+			(void)json_object_set_new(row, "aside", assay_json_str(aside));
 			(void)give(e, row);
 		}
 		free(aside);

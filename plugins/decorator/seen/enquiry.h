@@ -11,7 +11,8 @@
  *	{"want": "stats"}	a row {"field", "file", ...} per field
  *	{"want": "export", "field", "file"}	a copy
  *	{"want": "merge", "field", "file"}	what a copy of another host has
- *	{"want": "repair"}	a row {"field", "aside"} per field that had to be made anew
+ *	{"want": "repair"}	a row {"field", "aside"} per field that had to be made anew;
+ *		aside: what becomes of an old one, or null
  *
  * E_USAGE: not a field that is kept, or an enquiry that makes no sense.
  */
