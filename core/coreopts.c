@@ -57,7 +57,8 @@ const struct assay_opt assay_core_rows[] = {
 	    "New scan processes come up beside the old ones, or, where memory is short, after "
 	    "them" },
 	{ "overload_wait", ASSAY_OPT_TIME, "20s", 10, 86400000, NULL,
-	    "How long a mail somebody waits for may wait for a free scan process" },
+	    "How long a mail somebody waits for may wait for a free scan process, or for room on "
+	    "the disk" },
 	{ "stop_time", ASSAY_OPT_TIME, "30s", 100, 86400000, NULL,
 	    "Time to finish what is begun when the service stops or reloads" },
 	{ "spool_min_free", ASSAY_OPT_SIZE, "100M", 0, INT64_MAX, NULL,

@@ -4,6 +4,7 @@
  * is one line and the end of the process, which its parent starts again.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,27 +25,28 @@
 #include "core/keeper.h"
 #include "core/late.h"
 #include "core/policy_answer.h"
-#include "core/queue.h"
 #include "core/report_check.h"
 #include "core/request.h"
+#include "core/rescan.h"
 #include "core/setup.h"
 #include "core/skips.h"
 #include "core/spool.h"
-#include "core/told.h"
-#include "text/printable.h"
+#include "core/unkept.h"
 
-#define AGAIN_MS 1000   /* between two tries to commit */
-#define BEAT_MS 1000    /* a sign of life, and a look at the lifeline */
-#define RESCAN_MS 2000  /* between two looks at spool/rescan */
-#define RESCAN_FILES 16 /* of one look */
-#define URGENT_MAX 500u /* sessions that wait for scans */
+#define AGAIN_MS 1000    /* between two tries to commit */
+#define BEAT_MS 1000     /* a sign of life, and a look at the lifeline */
+#define URGENT_MAX 500u  /* sessions that wait for scans */
+#define SHORTS_MAX 4096u /* short reports in memory, of mails that were answered already */
 #define WAITING_MAX (ASSAY_SPOOL_GROUP_RECORDS * 4)
 
 /* A mail in the group that is not committed yet. */
 struct waiting {
 	struct assay_door_done done;
 	char action[16], status[16], reason[32], scan_id[ASSAY_UUID_TEXT];
-	json_t *verdict; /* of the report, where somebody waits for it; or NULL */
+	/* Where somebody waits for it; or NULL, 0. */
+	json_t *verdict, *request;
+	uint64_t size;
+	int64_t since_ms; /* he waits */
 };
 
 struct keeper {
@@ -58,7 +60,7 @@ struct keeper {
 	const struct assay_policy *policy;
 	struct assay_giveup *giveup; /* NULL: nobody waits here */
 	struct waiting waiting[WAITING_MAX];
-	size_t n;
+	size_t n, shorts;
 	int64_t retry_ms;                       /* no commit before that */
 	bool troubled;                          /* the spool refuses; it was told */
 	bool late;                              /* this door scans again what was not finished */
@@ -109,22 +111,28 @@ static void tell_verdict(const struct waiting *w)
 	w->done.verdict(w->done.arg, &verdict);
 }
 
-/* tell_waiting - their providers may forget these mails, or (kept false) must not */
+/* tell - its provider may forget this mail, or (kept false) must not */
+static void tell(const struct keeper *keeper, struct waiting *w, bool kept)
+{
+	if (kept && w->done.verdict != NULL)
+		tell_verdict(w);
+	if (w->done.fn != NULL)
+		w->done.fn(w->done.arg, kept ? w->action : NULL);
+	if (kept && keeper->guest != NULL)
+		keeper->guest->kept(keeper->guest->arg, w->scan_id);
+	json_decref(w->verdict);
+	json_decref(w->request);
+}
+
+/* tell_waiting - all of the group */
 static void tell_waiting(struct keeper *keeper, bool kept)
 {
-	for (size_t i = 0; i < keeper->n; i++) {
-		struct waiting *w = &keeper->waiting[i];
-
-		if (kept && w->done.verdict != NULL)
-			tell_verdict(w);
-		if (w->done.fn != NULL)
-			w->done.fn(w->done.arg, kept ? w->action : NULL);
-		if (kept && keeper->guest != NULL)
-			keeper->guest->kept(keeper->guest->arg, w->scan_id);
-		json_decref(w->verdict);
-	}
+	for (size_t i = 0; i < keeper->n; i++)
+		tell(keeper, &keeper->waiting[i], kept);
 	keeper->n = 0;
 }
+
+static void give_in_all(struct keeper *keeper, int64_t patience_ms);
 
 /* commit - the group becomes durable, or waits */
 static bool commit(struct keeper *keeper)
@@ -134,13 +142,24 @@ static bool commit(struct keeper *keeper)
 	if (assay_spool_commit(keeper->spool, &err) != ASSAY_OK) {
 		trouble(keeper, err.text);
 		keeper->retry_ms = assay_clock_mono_ms() + AGAIN_MS;
+		give_in_all(keeper, assay_opt_int(keeper->core, "overload_wait"));
 		return false;
 	}
-	keeper->role->page->records += keeper->n;
+	keeper->role->page->records += keeper->n + keeper->shorts;
+	keeper->shorts = 0;
 	tell_waiting(keeper, true);
 	keeper->retry_ms = 0;
 	relief(keeper);
 	return true;
+}
+
+/* is_due - is there something to commit? What was answered already waits as long as mail is held */
+static bool is_due(struct keeper *keeper, int64_t now_ms)
+{
+	if (keeper->n == 0 && assay_janitor_hold(&keeper->role->board) != NULL)
+		return false;
+	/* Who waits is answered at once, with those whose scan was over in the same turn. */
+	return assay_spool_due_ms(keeper->spool) <= now_ms || (keeper->urgent && keeper->n > 0);
 }
 
 /* tick - commits what is due; when to come again */
@@ -155,12 +174,10 @@ static int64_t tick(void *arg)
 	keeper->role->page->beat_ms = now_ms;
 	if (keeper->retry_ms > now_ms)
 		return keeper->retry_ms;
-	/* Who waits is answered at once, with those whose scan was over in the same turn. */
-	if ((assay_spool_due_ms(keeper->spool) <= now_ms || (keeper->urgent && keeper->n > 0)) &&
-	    !commit(keeper))
+	if (is_due(keeper, now_ms) && !commit(keeper))
 		return keeper->retry_ms;
 	due_ms = assay_spool_due_ms(keeper->spool);
-	return due_ms < now_ms + BEAT_MS ? due_ms : now_ms + BEAT_MS;
+	return due_ms > now_ms && due_ms < now_ms + BEAT_MS ? due_ms : now_ms + BEAT_MS;
 }
 
 /* ---- mails that were not finished ------------------------------------------------------------ */
@@ -239,37 +256,13 @@ static enum assay_status put(
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-/* add_field - " name=text", foreign text made printable */
-static void add_field(struct assay_buf *line, const char *name, const char *text)
-{
-	if (text == NULL)
-		return;
-	(void)assay_buf_printf(line, " %s=", name);
-	(void)assay_printable_add(line, assay_slice_str(text), 200);
-}
-
 /* log_mail - one line */
 static void log_mail(const struct assay_told *told)
 {
-	const struct assay_answer *answer = &told->answer;
-	const char *queue_id = assay_json_get_str(answer->request, "queue_id");
 	struct assay_buf line;
 
 	assay_buf_init(&line, 1000);
-	(void)assay_printable_add(
-	    &line, assay_slice_str(queue_id != NULL ? queue_id : answer->scan_id), 40);
-	(void)assay_buf_printf(&line, ": %s", answer->status);
-	add_field(&line, "reason", answer->why);
-	(void)assay_buf_printf(&line, " verdict=%s scan_id=%s size=%zu ms=%" PRId64, answer->action,
-	    answer->scan_id, answer->bytes.n, answer->took_ms);
-	if (answer->tries > 1)
-		(void)assay_buf_printf(&line, " tries=%u", answer->tries);
-	add_field(&line, "answered", assay_json_get_str(told->verdict, "answered"));
-	add_field(&line, "cause", assay_json_get_str(told->verdict, "cause"));
-	add_field(&line, "rule", assay_json_get_str(told->verdict, "rule"));
-	add_field(&line, "source", assay_json_get_str(answer->request, "source"));
-	add_field(&line, "supersedes", assay_json_get_str(answer->request, "supersedes"));
-	add_field(&line, "file", assay_json_get_str(answer->request, "filename"));
+	assay_told_line(told, &line);
 	assay_log(ASSAY_LOG_INFO, "%.*s", (int)line.n, line.p);
 	assay_buf_release(&line);
 }
@@ -291,31 +284,104 @@ static void wait_for_commit(
 	const struct assay_answer *answer = &told->answer;
 
 	*w = (struct waiting){ .done = *done, .verdict = json_incref(told->verdict) };
+	if (done->verdict != NULL) {
+		w->request = json_incref((json_t *)(uintptr_t)answer->request);
+		w->size = answer->bytes.n;
+	}
 	(void)snprintf(w->action, sizeof w->action, "%s", answer->action);
 	(void)snprintf(w->status, sizeof w->status, "%s", answer->status);
 	(void)snprintf(w->reason, sizeof w->reason, "%s", answer->why != NULL ? answer->why : "");
 	(void)snprintf(w->scan_id, sizeof w->scan_id, "%s", answer->scan_id);
 }
 
-/* no_room - again later, unless somebody has waited long enough: then he is answered, and the log
- * is all there is of that mail */
+/* give_in - somebody has waited long enough: he is answered as on_error says, and what is kept of
+ * the mail is a short report, in memory until the spool takes it, or this line */
+static void give_in(
+    struct keeper *keeper, struct assay_unkept_mail mail, const struct assay_door_done *done)
+{
+	struct assay_unkept unkept;
+	struct assay_err err;
+	struct waiting w;
+
+	mail.engine = keeper->setup.engine;
+	mail.policy = keeper->policy;
+	mail.giveup = keeper->giveup;
+	assay_unkept_open(&unkept, &mail, assay_clock_wall_ms());
+	log_mail(&unkept.told);
+	if (keeper->shorts < SHORTS_MAX && put(keeper, &unkept.told, &err) == ASSAY_OK)
+		keeper->shorts++;
+	else
+		assay_log(ASSAY_LOG_ERROR, "scan_id=%s: not even a short report can be kept",
+		    unkept.scan.scan_id);
+	wait_for_commit(&w, &unkept.told, done);
+	tell(keeper, &w, true);
+	assay_unkept_close(&unkept);
+}
+
+/* has_waited - all of the group are waited for, one of them for so long */
+static bool has_waited(const struct keeper *keeper, int64_t patience_ms)
+{
+	const int64_t now_ms = assay_clock_mono_ms();
+	bool enough = false;
+
+	for (size_t i = 0; i < keeper->n; i++) {
+		if (keeper->waiting[i].done.verdict == NULL)
+			return false;
+		enough = enough || now_ms - keeper->waiting[i].since_ms >= patience_ms;
+	}
+	return enough;
+}
+
+/* give_in_all - those of a group that cannot be committed. What stands in one queue already is kept
+ * there, and has its own verdict */
+static void give_in_all(struct keeper *keeper, int64_t patience_ms)
+{
+	const int64_t now_ms = assay_clock_mono_ms();
+
+	if (!has_waited(keeper, patience_ms))
+		return;
+	if (!assay_spool_drop(keeper->spool)) {
+		keeper->shorts += keeper->n;
+		tell_waiting(keeper, true);
+		return;
+	}
+	keeper->shorts = 0;
+	for (size_t i = 0; i < keeper->n; i++) {
+		struct waiting *w = &keeper->waiting[i];
+
+		keeper->role->page->unscanned++;
+		give_in(keeper,
+		    (struct assay_unkept_mail){ .request = w->request,
+			.scan_id = w->scan_id,
+			.size = w->size,
+			.took_ms = now_ms - w->since_ms },
+		    &w->done);
+		json_decref(w->verdict);
+		json_decref(w->request);
+	}
+	keeper->n = 0;
+}
+
+/* no_room - again later, unless somebody has waited long enough */
 static enum assay_door_reply no_room(
     struct keeper *keeper, const struct assay_answer *answer, const struct assay_door_done *done)
 {
-	struct waiting w = { .done = *done, .status = "unscanned", .reason = "error" };
-
 	if (done->verdict == NULL || answer->took_ms < assay_opt_int(keeper->core, "overload_wait"))
 		return ASSAY_DOOR_AGAIN;
-	w.verdict = assay_told_error(keeper->policy, answer->scan_id);
-	(void)snprintf(w.action, sizeof w.action, "%s", assay_json_get_str(w.verdict, "action"));
-	(void)snprintf(w.scan_id, sizeof w.scan_id, "%s", answer->scan_id);
-	assay_log(ASSAY_LOG_ERROR,
-	    "scan_id=%s: its report cannot be kept; verdict=%s answered=%s cause=on_error",
-	    w.scan_id, w.action, assay_json_get_str(w.verdict, "answered"));
-	tell_verdict(&w);
-	if (done->fn != NULL)
-		done->fn(done->arg, w.action);
-	json_decref(w.verdict);
+	/* A group has those that wait for it, or those that were told: the first may be dropped. */
+	if (keeper->n > 0 && !commit(keeper))
+		give_in_all(keeper, 0);
+	if (keeper->n > 0)
+		return ASSAY_DOOR_AGAIN;
+	keeper->role->page->mails++;
+	keeper->role->page->unscanned++;
+	give_in(keeper,
+	    (struct assay_unkept_mail){ .request = answer->request,
+		.scan_id = answer->scan_id,
+		.bytes = answer->bytes,
+		.size = answer->bytes.n,
+		.took_ms = answer->took_ms },
+	    done);
 	return ASSAY_DOOR_TAKEN;
 }
 
@@ -331,8 +397,9 @@ static enum assay_door_reply take_answer(
 		return ASSAY_DOOR_AGAIN;
 	}
 	relief(keeper);
-	assay_told_note(told, keeper->giveup, assay_clock_mono_ms());
-	wait_for_commit(&keeper->waiting[keeper->n++], told, done);
+	assay_told_note(told, keeper->giveup, assay_clock_wall_ms());
+	wait_for_commit(&keeper->waiting[keeper->n], told, done);
+	keeper->waiting[keeper->n++].since_ms = assay_clock_mono_ms() - answer->took_ms;
 	assay_skips_learn(&keeper->skips, answer->request);
 	count(keeper->role->page, answer);
 	log_mail(told);
@@ -360,7 +427,7 @@ static enum assay_door_reply answer_mail(
 		return no_room(keeper, answer, done);
 	if (done->verdict != NULL)
 		assay_told_open(
-		    &told, keeper->policy, keeper->giveup, answer, assay_clock_mono_ms());
+		    &told, keeper->policy, keeper->giveup, answer, assay_clock_wall_ms());
 	reply = take_answer(keeper, &told, done);
 	assay_told_close(&told);
 	return reply == ASSAY_DOOR_AGAIN ? no_room(keeper, answer, done) : reply;
@@ -480,12 +547,15 @@ static enum assay_status open_door(struct keeper *keeper, struct assay_err *err)
 static void open_policy(struct keeper *keeper)
 {
 	const struct assay_opts *opts = assay_config_policy(keeper->setup.config);
+	char path[PATH_MAX];
 
 	keeper->policy = keeper->setup.policy;
 	if (!keeper->urgent)
 		return;
-	keeper->giveup = assay_giveup_new(
-	    (uint64_t)assay_opt_int(opts, "give_up_tries"), assay_opt_int(opts, "give_up_after"));
+	(void)snprintf(path, sizeof path, "%s/" ASSAY_GIVEUP_FILE,
+	    assay_config_path(keeper->setup.config, ASSAY_DIR_VAR));
+	keeper->giveup = assay_giveup_open(path, (uint64_t)assay_opt_int(opts, "give_up_tries"),
+	    assay_opt_int(opts, "give_up_after"));
 	keeper->role->page->observing = !assay_policy_enforces(keeper->policy);
 	if (keeper->role->page->observing)
 		assay_log(ASSAY_LOG_INFO,
@@ -535,13 +605,14 @@ static void close_keeper(struct keeper *keeper)
 
 	if (keeper->door != NULL && assay_door_flush(keeper->door, &err) != ASSAY_OK)
 		assay_log(ASSAY_LOG_WARNING, "%s", err.text);
-	if (keeper->n > 0)
-		(void)commit(keeper);
+	if (keeper->n + keeper->shorts > 0 && !commit(keeper) && keeper->shorts > 0)
+		assay_log(
+		    ASSAY_LOG_ERROR, "short reports of %zu mails cannot be kept", keeper->shorts);
 	tell_waiting(keeper, false);
 	assay_door_close(&keeper->door);
 	assay_spool_close(&keeper->spool);
 	assay_bypass_close(&keeper->bypass);
-	assay_giveup_free(&keeper->giveup);
+	assay_giveup_close(&keeper->giveup);
 	if (keeper->setup.config != NULL)
 		assay_setup_close(&keeper->setup);
 }
@@ -597,94 +668,19 @@ int assay_keeper_run(struct assay_role *role, struct assay_config *config)
 
 /* ---- late rescans ---------------------------------------------------------------------------- */
 
-/* A file of spool/rescan under way. */
-struct again {
-	struct assay_queue *queue;
-	size_t *under_way;
-	char name[]; /* of the file */
-};
-
-/* rescanned - its report is kept: the file may go. Otherwise it comes again */
-static void rescanned(void *arg, const char *action)
-{
-	struct again *again = arg;
-	struct assay_err err;
-
-	if (action != NULL && assay_queue_remove(again->queue, again->name, &err) != ASSAY_OK)
-		assay_log(ASSAY_LOG_WARNING, "%s", err.text);
-	(*again->under_way)--;
-	free(again);
-}
-
-/* submit_again - one file */
-static enum assay_status submit_again(struct keeper *keeper, struct assay_queue *queue,
-    const char *name, size_t *under_way, struct assay_err *err)
-{
-	struct again *again = assay_xcalloc(1, sizeof *again + strlen(name) + 1);
-	struct assay_queue_message message;
-	enum assay_status st = assay_queue_message(queue, name, &message, err);
-
-	if (st == ASSAY_OK) {
-		again->queue = queue;
-		again->under_way = under_way;
-		memcpy(again->name, name, strlen(name) + 1);
-		(*under_way)++;
-		st = assay_door_ask(keeper->door, json_incref(message.request),
-		    &(struct assay_submission){
-			.bytes = message.message, .fd = -1, .done = rescanned, .done_arg = again },
-		    err);
-		*under_way -= st != ASSAY_OK;
-	}
-	assay_queue_message_release(&message);
-	if (st != ASSAY_OK)
-		free(again);
-	if (st == ASSAY_E_SYNTAX || st == ASSAY_E_LIMIT)
-		return assay_queue_poison_file(queue, name, err->text, err);
-	return st == ASSAY_E_NOENT ? ASSAY_OK : st;
-}
-
-/* look - the oldest files, all of them before the next look */
-static enum assay_status look(
-    struct keeper *keeper, struct assay_queue *queue, size_t *under_way, struct assay_err *err)
-{
-	struct assay_arena *arena = assay_arena_new();
-	const char *const *name;
-	enum assay_status st = assay_queue_list(queue, RESCAN_FILES, arena, &name, err);
-
-	for (; st == ASSAY_OK && *name != NULL; name++)
-		st = submit_again(keeper, queue, *name, under_way, err);
-	while (st == ASSAY_OK && *under_way > 0 && !assay_door_stopping(keeper->door)) {
-		st = assay_door_wait(keeper->door, -1, BEAT_MS, err);
-		if (st == ASSAY_END)
-			st = ASSAY_OK;
-	}
-	assay_arena_free(&arena);
-	return st;
-}
-
 /* run_rescans - what spool/rescan holds */
 static enum assay_status run_rescans(struct keeper *keeper, struct assay_err *err)
 {
-	const char *var = assay_config_path(keeper->setup.config, ASSAY_DIR_VAR);
-	struct assay_queue *queue = NULL;
-	enum assay_status st = assay_queue_open(var, "rescan", &queue, err);
-	size_t under_way = 0;
+	struct assay_rescan rescan;
+	enum assay_status st = assay_rescan_run(
+	    &rescan, keeper->door, assay_config_path(keeper->setup.config, ASSAY_DIR_VAR), err);
 
-	while (st == ASSAY_OK && !assay_door_stopping(keeper->door)) {
-		st = look(keeper, queue, &under_way, err);
-		if (st == ASSAY_OK)
-			st = assay_door_wait(keeper->door, -1, RESCAN_MS, err);
-		if (st == ASSAY_END)
-			st = ASSAY_OK;
-	}
 	/* Their `done` needs the queue. */
-	if (st == ASSAY_OK)
-		st = assay_door_flush(keeper->door, err);
 	if (keeper->n > 0)
 		(void)commit(keeper);
 	tell_waiting(keeper, false);
 	assay_door_close(&keeper->door);
-	assay_queue_close(&queue);
+	assay_rescan_close(&rescan);
 	return st;
 }
 

@@ -298,6 +298,14 @@ void assay_spool_back(struct assay_spool *spool, const struct assay_spool_mark *
 		drop_file(spool, &spool->payloads);
 }
 
+/* assay_spool_drop - see spool.h */
+bool assay_spool_drop(struct assay_spool *spool)
+{
+	if (!spool->handed)
+		assay_spool_back(spool, &(struct assay_spool_mark){ 0 });
+	return !spool->handed;
+}
+
 /* assay_spool_due_ms - see spool.h */
 int64_t assay_spool_due_ms(const struct assay_spool *spool)
 {

@@ -1,13 +1,16 @@
 /*
  * core/told.c - see told.h. Memory only.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 #include "core/json.h"
 #include "core/policy_answer.h"
 #include "core/report_check.h"
 #include "core/told.h"
+#include "text/printable.h"
 
 /* put_off - once more, or enough */
 static void put_off(struct assay_told *told, const struct assay_policy *policy,
@@ -59,16 +62,33 @@ void assay_told_close(struct assay_told *told)
 	*told = (struct assay_told){ .verdict = NULL };
 }
 
-/* assay_told_error - see told.h */
-json_t *assay_told_error(const struct assay_policy *policy, const char *scan_id)
+/* add_field - " name=text", foreign text made printable */
+static void add_field(struct assay_buf *line, const char *name, const char *text)
 {
-	json_t *report = json_object(), *verdict;
+	if (text == NULL)
+		return;
+	(void)assay_buf_printf(line, " %s=", name);
+	(void)assay_printable_add(line, assay_slice_str(text), 200);
+}
 
-	assay_json_set(report, "scan_id", assay_json_str(scan_id));
-	assay_json_set(report, "status", assay_json_own("unscanned"));
-	assay_json_set(report, "status_reason", assay_json_own("error"));
-	verdict = assay_policy_judge(policy, &(struct assay_policy_ask){ .report = report });
-	assay_policy_answer(verdict);
-	json_decref(report);
-	return verdict;
+/* assay_told_line - see told.h */
+void assay_told_line(const struct assay_told *told, struct assay_buf *line)
+{
+	const struct assay_answer *answer = &told->answer;
+	const char *queue_id = assay_json_get_str(answer->request, "queue_id");
+
+	(void)assay_printable_add(
+	    line, assay_slice_str(queue_id != NULL ? queue_id : answer->scan_id), 40);
+	(void)assay_buf_printf(line, ": %s", answer->status);
+	add_field(line, "reason", answer->why);
+	(void)assay_buf_printf(line, " verdict=%s scan_id=%s size=%zu ms=%" PRId64, answer->action,
+	    answer->scan_id, answer->bytes.n, answer->took_ms);
+	if (answer->tries > 1)
+		(void)assay_buf_printf(line, " tries=%u", answer->tries);
+	add_field(line, "answered", assay_json_get_str(told->verdict, "answered"));
+	add_field(line, "cause", assay_json_get_str(told->verdict, "cause"));
+	add_field(line, "rule", assay_json_get_str(told->verdict, "rule"));
+	add_field(line, "source", assay_json_get_str(answer->request, "source"));
+	add_field(line, "supersedes", assay_json_get_str(answer->request, "supersedes"));
+	add_field(line, "file", assay_json_get_str(answer->request, "filename"));
 }

@@ -22,13 +22,13 @@ struct assay_told {
 	char key[ASSAY_DIGEST_TEXT];
 };
 
-/* policy NULL: everything is accepted. now_ms: CLOCK_MONOTONIC. */
+/* policy NULL: everything is accepted. now_ms: of the wall clock (core/giveup.h). */
 void assay_told_open(struct assay_told *told, const struct assay_policy *policy,
     const struct assay_giveup *giveup, const struct assay_answer *answer, int64_t now_ms);
 /* It is told now: counts a mail that is put off. */
 void assay_told_note(const struct assay_told *told, struct assay_giveup *giveup, int64_t now_ms);
 void assay_told_close(struct assay_told *told);
-/* The verdict where nothing at all could be kept: as on_error says, answered. New reference. */
-json_t *assay_told_error(const struct assay_policy *policy, const char *scan_id);
+/* In one line, for the log: foreign text is printable. The verdict need not be there. */
+void assay_told_line(const struct assay_told *told, struct assay_buf *line);
 
 #endif

@@ -1,7 +1,8 @@
 /* rooms: core text base */
 /*
- * tests/unit/test_keeper.c - the door of late rescans as a process: what lies in spool/rescan is
- * asked of a stand-in for the service's scan processes, and goes only when its report is kept
+ * tests/unit/test_keeper.c - the door of late rescans (core/rescan.c) as a process: what lies in
+ * spool/rescan is asked of a stand-in for the service's scan processes, and goes only when its
+ * report is kept
  *
  * Doors with a provider are tested with the whole service, tests/integration.
  */
