@@ -433,13 +433,27 @@ static enum assay_door_reply answer_mail(
 	return reply == ASSAY_DOOR_AGAIN ? no_room(keeper, answer, done) : reply;
 }
 
+/* admit_guest - what is known of it already, or cannot be scanned now, is not wanted */
+static bool admit_guest(const struct keeper *keeper, const json_t *request, uint64_t size)
+{
+	const struct assay_keeper_guest *guest = keeper->guest;
+	struct assay_bypass now;
+
+	if (!guest->dry && assay_bypass_now(keeper->bypass, &now) && now.rule[0] == '\0' &&
+	    now.worker[0] == '\0') {
+		guest->bypassed(guest->arg);
+		return false;
+	}
+	return guest->admit(guest->arg, request, size);
+}
+
 /* admit - what is known of this mail before it is scanned */
 static const char *admit(void *arg, json_t *request, uint64_t size)
 {
 	struct keeper *keeper = arg;
 	struct assay_bypass now;
 
-	if (keeper->guest != NULL && !keeper->guest->admit(keeper->guest->arg, request, size))
+	if (keeper->guest != NULL && !admit_guest(keeper, request, size))
 		return "";
 	if (assay_policy_exempts(keeper->policy, request, size))
 		return "exempt";

@@ -33,6 +33,8 @@ struct assay_keeper_guest {
 	/* Of the request before its scan, with scan_id and source_id; false: it is not wanted, and
 	 * dropped. dry: always false. */
 	bool (*admit)(void *arg, const json_t *request, uint64_t size);
+	/* Scanning is switched off (assay bypass), so this one is dropped: it shall come again. */
+	void (*bypassed)(void *arg);
 	void (*answered)(void *arg, const struct assay_answer *answer);
 	/* The report of this scan cannot be lost any more. */
 	void (*kept)(void *arg, const char *scan_id);

@@ -109,6 +109,19 @@ static void answered(void *arg, const struct assay_answer *answer)
 	assay_import_tell_answer(import, answer);
 }
 
+/* bypassed - a report without a scan would be all that is ever known of it */
+static void bypassed(void *arg)
+{
+	struct assay_import *import = arg;
+
+	if (import->bypassed)
+		return;
+	import->bypassed = true;
+	assay_log(ASSAY_LOG_ERROR, "scanning is switched off (assay bypass)");
+	if (write(stop_pipe[1], "", 1) != 1)
+		_exit(EX_TEMPFAIL);
+}
+
 /* kept - for good */
 static void kept(void *arg, const char *scan_id)
 {
@@ -273,6 +286,7 @@ static int import_all(struct assay_import *import, struct assay_config *config)
 		.jobs = (size_t)import->jobs,
 		.dry = import->dry,
 		.admit = admit,
+		.bypassed = bypassed,
 		.answered = answered,
 		.kept = kept,
 		.tick = tick,

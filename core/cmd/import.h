@@ -96,6 +96,7 @@ struct assay_import {
 	int64_t heard_ms;      /* when something was last answered, or nothing was waited for */
 	int failed;            /* exit code of the first file that failed */
 	int stop_fd;           /* readable: come to an end */
+	bool bypassed;         /* scanning was switched off */
 	struct assay_import_pst *pst;
 	size_t npst;
 	const struct assay_import_pst *inside; /* at work; or NULL */

@@ -356,6 +356,20 @@ def journal(home, n):
     return n + 3
 
 
+def bypass(home, n):
+    """nothing is imported unscanned because scanning is off for a while"""
+    path = home.write("bypass.mbox", mbox([message(25000), message(25001)]))
+    subprocess.run(home.command("bypass", "on", "--for", "1h", "--reason", "a test"), env=home.env, check=True,
+                   capture_output=True)
+    out = home.run(path, code=75)
+    check(out["imported"].startswith("0 ") and "assay bypass" in home.err, "not now: %s %s" % (out, home.err))
+    subprocess.run(home.command("bypass", "off"), env=home.env, check=True, capture_output=True)
+    out = home.run(path)
+    check(out["imported"].startswith("2 ") and "not whole" not in out, "but then: %s" % out)
+    home.told(n + 2)
+    return n + 2
+
+
 def service_restarts(home, n):
     """while it goes away and comes back the import waits"""
     path = home.write("restart/a.mbox", mbox([message(30000 + i, b"line\n" * 500) for i in range(2500)]))
@@ -375,7 +389,7 @@ def main():
         no_service(home)
         home.start()
         n = 0
-        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, service_restarts):
+        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, bypass, service_restarts):
             began = time.monotonic()
             n = part(home, n)
             print("t_import: %s: %.1f s" % (part.__name__, time.monotonic() - began))

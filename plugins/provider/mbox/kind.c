@@ -1,13 +1,14 @@
 /*
  * mbox/kind.c - see kind.h. Touches its argument only.
  */
+#include "base/arena.h"
 #include "base/slice.h"
 #include "mail/header.h"
 #include "mail/mbox.h"
 
 #include "kind.h"
 
-#define LINES_MAX 60 /* of a header: one of them has a name that is known */
+#define FIELDS_MAX 60 /* of a header that are looked at */
 
 static const struct {
 	size_t at;
@@ -32,50 +33,22 @@ static const struct {
 	    "an Outlook message or another OLE file: convert it first" },
 };
 
-/* first_text - without a byte order mark and empty lines */
-static struct assay_slice first_text(struct assay_slice head)
-{
-	if (assay_slice_starts(head, "\xef\xbb\xbf"))
-		head = assay_slice_from(head, 3);
-	while (head.n > 0 && (head.p[0] == '\n' || head.p[0] == '\r'))
-		head = assay_slice_from(head, 1);
-	return head;
-}
-
-/* field_of - the name of the header field on a line, or NONE */
-static struct assay_slice field_of(struct assay_slice line)
-{
-	size_t n = 0;
-
-	while (n < line.n && (unsigned char)line.p[n] > ' ' && line.p[n] != ':' &&
-	    (unsigned char)line.p[n] < 127)
-		n++;
-	if (n == 0 || n == line.n || line.p[n] != ':')
-		return ASSAY_SLICE_NONE;
-	return assay_slice_head(line, n);
-}
-
-/* is_message - fields from the first line on, one of them known to be mail's */
+/* is_message - a header with a field that is known to be mail's, two where something else stands
+ * before it */
 static bool is_message(struct assay_slice head)
 {
-	struct assay_slice rest = first_text(head), line;
-	bool first = true;
+	struct assay_arena *arena = assay_arena_new();
+	struct assay_header header;
+	size_t known = 0, least;
 
-	for (int n = 0; n < LINES_MAX && assay_slice_split(&rest, '\n', &line); n++) {
-		struct assay_slice name = field_of(line);
-
-		/* A file of one message out of an mbox. */
-		if (first && assay_slice_starts(line, "From "))
-			continue;
-		if (line.n == 0 || line.p[0] == '\r')
-			return false;
-		if (assay_header_known(name))
-			return true;
-		if (name.p == NULL && (first || (line.p[0] != ' ' && line.p[0] != '\t')))
-			return false;
-		first = false;
-	}
-	return false;
+	if (assay_slice_starts(head, "\xef\xbb\xbf"))
+		head = assay_slice_from(head, 3);
+	assay_header_read(arena, head, ASSAY_HEADER_EOL_AUTO, NULL, &header);
+	for (size_t i = 0; i < header.n && i < FIELDS_MAX; i++)
+		known += assay_header_known(header.field[i].name);
+	least = header.start == 0 || header.mbox_line.p != NULL ? 1 : 2;
+	assay_arena_free(&arena);
+	return known >= least;
 }
 
 /* assay_kind_of - see kind.h */

@@ -12,7 +12,7 @@
 
 enum assay_kind {
 	ASSAY_KIND_MBOX,
-	ASSAY_KIND_MESSAGE, /* a header field with a well-known name stands at its begin */
+	ASSAY_KIND_MESSAGE, /* a header with a well-known field stands at its begin */
 	ASSAY_KIND_PACKED,  /* gzip, bzip2, xz, zstd: of what, is seen inside */
 	ASSAY_KIND_EMPTY,
 	ASSAY_KIND_CLOSED, /* there may be mail in it, and it is not opened here */
