@@ -434,8 +434,8 @@ static void deliver_all(struct assay_door *door)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-/* give_up - scan processes cannot be had at all */
-static void give_up(struct assay_door *door, const struct assay_err *why)
+/* assay_door_fail - see door.h */
+void assay_door_fail(struct assay_door *door, const struct assay_err *why)
 {
 	if (door->fatal != ASSAY_OK)
 		return;
@@ -481,7 +481,7 @@ static void stepped(struct assay_door *door, struct entry *entry)
 	if (ask->state == ASSAY_ASK_DONE && ask->why != NULL && strcmp(ask->why, "unable") == 0) {
 		if (ask->err.text[0] == '\0')
 			(void)assay_err_set(&ask->err, ASSAY_E_DEAD, "scan processes die at start");
-		give_up(door, &ask->err);
+		assay_door_fail(door, &ask->err);
 	}
 }
 
@@ -541,7 +541,7 @@ static void assign(struct assay_door *door)
 	if (err.code == ASSAY_E_DEAD) /* nobody listens there, now */
 		door->nap_ms = now_ms + NAP_MS * 10;
 	else if (err.code != ASSAY_OK)
-		give_up(door, &err);
+		assay_door_fail(door, &err);
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */

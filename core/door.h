@@ -85,6 +85,8 @@ ASSAY_MUST_CHECK enum assay_status assay_door_ask(struct assay_door *door, json_
 /* Until every answer is given. ASSAY_END: the receiver wanted no more. E_FULL: the door shall end
  * and the receiver cannot keep what there is. */
 ASSAY_MUST_CHECK enum assay_status assay_door_flush(struct assay_door *door, struct assay_err *err);
+/* Scan processes cannot be had: every call answers this error from now on. */
+void assay_door_fail(struct assay_door *door, const struct assay_err *why);
 /* [core]. */
 const struct assay_opts *assay_door_core(const struct assay_door *door);
 

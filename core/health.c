@@ -45,6 +45,25 @@ static bool is_alive(pid_t pid)
 	return end == NULL || end[1] == '\0' || (end[2] != 'Z' && end[2] != 'X');
 }
 
+/* assay_health_scans - see health.h */
+bool assay_health_scans(const char *run_dir)
+{
+	struct assay_board_slot page;
+	struct assay_board board;
+	struct assay_err err;
+	bool found = false;
+
+	if (assay_board_open(run_dir, &board, &err) != ASSAY_OK)
+		return false;
+	for (unsigned i = 1; i < ASSAY_BOARD_SLOTS && !found; i++)
+		found = assay_board_read(&board, i, &page) &&
+		    (page.kind == ASSAY_BOARD_SCAN ||
+			(page.kind == ASSAY_BOARD_MASTER && page.state == ASSAY_BOARD_STARTING)) &&
+		    is_alive(page.pid);
+	assay_board_close(&board);
+	return found;
+}
+
 /* copy_pages - all of them, checked */
 static void copy_pages(struct assay_health *h, const struct assay_board *board)
 {

@@ -67,6 +67,8 @@ struct assay_health {
 	struct assay_bypass bypass;
 };
 
+/* Is a scan process there, or a scan master that loads? If not, nobody takes what is asked. */
+bool assay_health_scans(const char *run_dir);
 /* Never fails: what cannot be read is a reason. Release it. */
 void assay_health_read(const char *run_dir, struct assay_health *health);
 void assay_health_release(struct assay_health *health);

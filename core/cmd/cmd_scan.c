@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/slice.h"
@@ -18,6 +19,7 @@
 #include "core/json.h"
 
 #define JOBS_MAX 512u
+#define CHECK_MS 1000 /* between two looks at who scans */
 
 enum {
 	RECURSIVE,
@@ -213,9 +215,21 @@ static int exit_code(const struct ask *ask, const struct assay_scan_input *input
 	return ask->exit_verdict && output->incomplete ? 75 : 0;
 }
 
+/* tick - is there still somebody who scans? */
+static int64_t tick(void *arg)
+{
+	struct assay_scan_output *output = arg;
+	struct assay_err err;
+
+	if (assay_scan_lines_check(output->lines, &err) == ASSAY_OK)
+		return assay_clock_mono_ms() + CHECK_MS;
+	assay_door_fail(output->door, &err);
+	return 0;
+}
+
 /* scan_all - door open, mails in, answers out, door closed; takes the lines */
 static int scan_all(
-    const struct ask *ask, const struct assay_setup *setup, struct assay_lines *lines)
+    const struct ask *ask, const struct assay_setup *setup, struct assay_scan_lines *lines)
 {
 	const struct assay_opts *core = assay_config_core(setup->config);
 	struct assay_scan_input input = { .setup = setup,
@@ -224,12 +238,13 @@ static int scan_all(
 	struct assay_scan_output output;
 	struct assay_door_options options = { .engine = setup->engine,
 		.core = core,
-		.lines = lines,
+		.lines = lines->lines,
 		.bulk = true,
 		.stop_fd = -1,
 		.request_common = ask->common,
 		.extra = ask->extra,
 		.answer = assay_scan_output_answer,
+		.tick = tick,
 		.arg = &output };
 	enum assay_status st;
 	struct assay_err err;
@@ -238,6 +253,8 @@ static int scan_all(
 	st = assay_door_open(&options, &input.door, &err);
 	if (st == ASSAY_OK)
 		st = assay_scan_output_open(&output, setup, &ask->style, &err);
+	output.lines = lines;
+	output.door = input.door;
 	if (st == ASSAY_OK)
 		st = assay_scan_input_run(&input, ask->operands.word, &err);
 	if (st != ASSAY_OK)
@@ -253,7 +270,7 @@ static int load_and_scan(const struct ask *ask, const struct assay_cmd_globals *
 	static const char *const mbox[] = { "mbox", NULL };
 	struct assay_setup_options options = { .cold = true };
 	struct assay_config *config = NULL;
-	struct assay_lines *lines = NULL;
+	struct assay_scan_lines lines;
 	struct assay_setup setup;
 	enum assay_status st;
 	struct assay_err err;
@@ -267,7 +284,7 @@ static int load_and_scan(const struct ask *ask, const struct assay_cmd_globals *
 	if (st != ASSAY_OK)
 		return assay_cmd_fail(&err);
 	st = assay_scan_lines(&ask->how, &setup, &lines, &err);
-	code = st == ASSAY_OK ? scan_all(ask, &setup, lines) : assay_cmd_fail(&err);
+	code = st == ASSAY_OK ? scan_all(ask, &setup, &lines) : assay_cmd_fail(&err);
 	assay_setup_close(&setup);
 	return code;
 }

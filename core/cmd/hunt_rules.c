@@ -339,8 +339,10 @@ static enum assay_status open_door(struct run *run, struct assay_err *err)
 		.stop_fd = -1,
 		.answer = answered,
 		.arg = run };
-	const enum assay_status status = assay_scan_lines(&how, &run->setup, &options.lines, err);
+	struct assay_scan_lines lines;
+	const enum assay_status status = assay_scan_lines(&how, &run->setup, &lines, err);
 
+	options.lines = lines.lines;
 	/* What is wrong with them is the input's fault, not the configuration's. */
 	if (status == ASSAY_E_CONF)
 		return err->code = ASSAY_E_SYNTAX;

@@ -24,9 +24,22 @@ struct assay_scan_how {
 	bool no_sandbox;
 };
 
-/* `setup` was opened cold. Without a service that has the same configuration it is warmed. */
+/* Who scans. */
+struct assay_scan_lines {
+	struct assay_lines *lines;
+	const char *run_dir; /* of the service that does; NULL: processes of our own */
+	int64_t patience_ms; /* without any scan process of the service */
+	int64_t dead_ms;     /* since when there has been none; 0: there is */
+};
+
+/* `setup` was opened cold. Without a service that has the same configuration and scan processes it
+ * is warmed. */
 ASSAY_MUST_CHECK enum assay_status assay_scan_lines(const struct assay_scan_how *how,
-    struct assay_setup *setup, struct assay_lines **lines, struct assay_err *err);
+    struct assay_setup *setup, struct assay_scan_lines *lines, struct assay_err *err);
+/* While something is asked, each second: E_DEAD when the service has had no scan process for too
+ * long. */
+ASSAY_MUST_CHECK enum assay_status assay_scan_lines_check(
+    struct assay_scan_lines *lines, struct assay_err *err);
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
@@ -34,6 +47,8 @@ struct assay_tell; /* core/tell.h */
 
 struct assay_scan_output {
 	const struct assay_setup *setup;
+	struct assay_door *door;        /* borrowed */
+	struct assay_scan_lines *lines; /* borrowed */
 	struct assay_format_style style;
 	struct assay_buf text;    /* of one report, reused */
 	bool printed;             /* something stands on standard output */

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 
-from livehome import Home, Wrong, is_alive, mail, main_of, until
+from livehome import WAIT_S, Home, Wrong, is_alive, mail, main_of, until
 
 STATUS_S = 1.0  # `assay status` answers within this, on a machine that has nothing else to do
 STATUS_TRIES = 5  # of which one must: another process may have had the processor
@@ -326,6 +326,45 @@ def stopped(home):
     recovers(home, done + 10)
 
 
+def scan(home, *options):
+    """`assay scan` of a small mail, begun: what it says goes to the file err."""
+    path = os.path.join(home.top, "mail.eml")
+    with open(path, "w", encoding="ascii") as f:
+        f.write(mail(0))
+    with open(os.path.join(home.top, "err"), "w", encoding="utf-8") as err:
+        return subprocess.Popen([home.assay, "--home", home.path, "scan", *options, path], stderr=err,
+                                stdout=subprocess.PIPE, text=True)
+
+
+def said(home):
+    with open(os.path.join(home.top, "err"), encoding="utf-8") as f:
+        return f.read()
+
+
+def no_scanner(home):
+    """No scan process is there, and nobody starts one: who has asked is told so, who comes scans by himself."""
+    conf(home, core="overload_wait = 2s")
+    begin(home)
+    for pid in home.scans():
+        os.kill(pid, signal.SIGSTOP)
+    with scan(home, "--log-level", "debug") as waiting:
+        until(lambda: "the running service scans" in said(home), "scan asks the service")
+        os.kill(home.proc.pid, signal.SIGSTOP)
+        os.kill(home.child("master"), signal.SIGKILL)
+        out = waiting.communicate(timeout=WAIT_S)[0]
+        if waiting.returncode != 75 or out or "has had no scan process" not in said(home):
+            raise Wrong(f"scan ends with {waiting.returncode}: {said(home)}")
+    print("   ", said(home).strip().split("\n")[-1])
+    with scan(home, "--compact") as alone:
+        out = alone.communicate(timeout=WAIT_S)[0]
+        if alone.returncode != 0 or out.count("\n") != 1 or "scanning by ourselves" not in said(home):
+            raise Wrong(f"scan ends with {alone.returncode}: {said(home)}")
+    print("   ", said(home).strip())
+    os.kill(home.proc.pid, signal.SIGCONT)
+    deliver(home, 5, 5)
+    recovers(home, 10)
+
+
 def no_descriptors(home):
     """A process has no descriptor left for a while."""
     conf(home)
@@ -451,7 +490,7 @@ def later(home):
     recovers(home, 20)
 
 
-FAULTS = {f.__name__: f for f in (spool_full, spool_low, store_full, archive_full, unfinished, unwritable, locked, down, syslog_down, stopped, clock, no_descriptors, no_memory, many, later)}
+FAULTS = {f.__name__: f for f in (spool_full, spool_low, store_full, archive_full, unfinished, unwritable, locked, down, syslog_down, stopped, no_scanner, clock, no_descriptors, no_memory, many, later)}
 
 
 def main():

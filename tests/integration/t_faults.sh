@@ -6,7 +6,7 @@ source=$1 build=$2
 for name in maildir sqlite jsonl filedir syslog; do
     [ -e "$build/plugins/$name.so" ] || { echo "t_faults: the plugin $name is not built"; exit 77; }
 done
-faults="locked down syslog_down stopped"
+faults="locked down syslog_down stopped no_scanner"
 # libfaketime and the address sanitizer both want to be loaded first.
 grep -q '^ASSAY_SANITIZE:STRING=..*' "$build/CMakeCache.txt" || faults="$faults clock"
 # shellcheck disable=SC2086 # words
