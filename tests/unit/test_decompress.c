@@ -316,6 +316,91 @@ static void words_of_the_message(void **state)
 	}
 }
 
+/* What the fake program answers, and what it was given. */
+struct program {
+	const char *said, *name;
+	int exit;
+	enum assay_status status;
+	char before[4000];
+	size_t calls;
+};
+
+/* run - a program that leaves one file */
+static enum assay_status run(void *arg, size_t row, const struct assay_run_input *in,
+    struct assay_run_output *out, struct assay_err *err)
+{
+	static struct assay_run_file file;
+	struct program *p = arg;
+
+	(void)row;
+	p->calls++;
+	(void)snprintf(p->before, sizeof(p->before), "%.*s", (int)in->before.n, in->before.p);
+	file = (struct assay_run_file){ p->name, ASSAY_SLICE_LIT("out of it") };
+	*out = (struct assay_run_output){ .exit = p->exit, .out = assay_slice_str(p->said) };
+	if (p->name != NULL) {
+		out->files = &file;
+		out->nfiles = 1;
+	}
+	return p->status == ASSAY_OK ? ASSAY_OK : assay_err_set(err, p->status, "on purpose");
+}
+
+/* other_programs - who is asked for what, and what their answers become */
+static void other_programs(void **state)
+{
+	static const char *const opts[] = { "passwords=one, two", NULL };
+	/* Its list of members is encrypted. */
+	static const char sevenz[] =
+	    "7z\xbc\xaf\x27\x1c\0\4....\0\0\0\0\0\0\0\0\x13\0\0\0\0\0\0\0...."
+	    "\x17\x06\0\1\x09\1\0\7\x0b\1\0\x06\xf1\x07\x01....";
+	static const char arj[] = "\x60\xea\x20\0..............................";
+	static const struct {
+		struct assay_slice bytes;
+		struct program program;
+		const char *before, *password, *damage;
+		size_t children;
+	} cases[] = {
+		{ { sevenz, sizeof(sevenz) - 1 }, { .said = "2\n", .name = "d/a.exe" },
+		    "one\ntwo\n", "two", "", 1 },
+		{ { sevenz, sizeof(sevenz) - 1 }, { .said = "", .exit = 1 }, "one\ntwo\n", "",
+		    "encrypted: no password fits", 0 },
+		{ { sevenz, sizeof(sevenz) - 1 }, { .said = "77\n", .name = "a" }, "one\ntwo\n", "",
+		    "encrypted: no password fits", 0 },
+		{ { sevenz, sizeof(sevenz) - 1 }, { .said = "", .status = ASSAY_E_LIMIT },
+		    "one\ntwo\n", "", NULL, 0 },
+		{ { arj, sizeof(arj) - 1 }, { .said = "", .name = "a.txt" }, "", "", "", 1 },
+		{ { arj, sizeof(arj) - 1 }, { .said = "", .exit = 2 }, "", "",
+		    "7z found nothing in it", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fake_payload told = { .bytes = cases[i].bytes };
+		struct program program = cases[i].program;
+		struct fake_host *host;
+		struct fake_scan s;
+		struct assay_err err;
+
+		assert_int_equal(fake_host_open(&assay_plugin, opts, NULL, &host, &err), ASSAY_OK);
+		fake_host_run(host, run, &program);
+		fake_host_scan(host, &told, &s);
+		if (program.calls == 0) {
+			print_message("7z is not installed\n");
+			fake_scan_free(&s);
+			fake_host_close(&host);
+			return;
+		}
+		assert_memory_equal(program.before, cases[i].before, strlen(cases[i].before));
+		assert_int_equal(s.nchild, cases[i].children);
+		assert_string_equal(says(&s, "password_used"), cases[i].password);
+		if (cases[i].damage != NULL)
+			assert_string_equal(says(&s, "damage"), cases[i].damage);
+		assert_int_equal(whole(&s), cases[i].children > 0);
+		assert_int_equal(json_array_size(s.limits), program.status == ASSAY_E_LIMIT);
+		fake_scan_free(&s);
+		fake_host_close(&host);
+	}
+}
+
 /* around - bytes before and behind an archive are children */
 static void around(void **state)
 {
@@ -475,6 +560,7 @@ int main(void)
 		cmocka_unit_test(budgets),
 		cmocka_unit_test(passwords),
 		cmocka_unit_test(words_of_the_message),
+		cmocka_unit_test(other_programs),
 		cmocka_unit_test(around),
 		cmocka_unit_test(behind_inside),
 		cmocka_unit_test(damaged),

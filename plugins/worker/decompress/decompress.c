@@ -20,6 +20,7 @@
 #include "extent.h"
 #include "member.h"
 #include "password.h"
+#include "tools.h"
 #include "unpack.h"
 
 #define WRONG_IN_A_ROW 3u /* then a password is none of this archive */
@@ -29,6 +30,7 @@ struct decompress {
 	size_t passwords_max, members_max;
 	int64_t timeout_ms;
 	const char *charset;
+	struct assay_tools tools;
 };
 
 /* One payload. */
@@ -44,7 +46,8 @@ struct work {
 	json_t *filters;
 	struct assay_err damage; /* text: why the list ends early; or empty */
 	bool late;
-	const char *password; /* that worked; or NULL */
+	const char *password;         /* that worked; or NULL */
+	const char *const *passwords; /* to try; NULL: not asked for yet */
 	size_t consumed;
 	uint64_t produced;
 };
@@ -58,6 +61,8 @@ static const struct assay_opt options[] = {
 	    "members listed of one archive; all are counted" },
 	{ "timeout", ASSAY_OPT_TIME, "20s", 10, 3600000, NULL,
 	    "for one archive; what was unpacked until then is kept" },
+	{ "programs", ASSAY_OPT_BOOL, "yes", 0, 0, NULL,
+	    "use 7z and unar, where they are installed, for what libarchive cannot" },
 	{ "name_charset", ASSAY_OPT_STR, "", 0, 0, NULL,
 	    "of member names that are no UTF-8; empty: as usual for the format" },
 	{ NULL, ASSAY_OPT_INT, NULL, 0, 0, NULL, NULL },
@@ -118,6 +123,7 @@ static enum assay_status decompress_open(
 	d->passwords_max = (size_t)assay_opt_int(opts, "passwords_max");
 	d->members_max = (size_t)assay_opt_int(opts, "members_max");
 	d->timeout_ms = assay_opt_int(opts, "timeout");
+	assay_tools_init(&d->tools, assay_opt_int(opts, "programs") != 0);
 	d->charset = charset[0] != 0 ? charset : NULL;
 	*state = d;
 	return ASSAY_OK;
@@ -242,6 +248,15 @@ static void try_one(struct work *w, const char *password)
 	assay_unpack_close(&u);
 }
 
+/* passwords - to be tried, the likeliest first */
+static const char *const *passwords(struct work *w)
+{
+	if (w->passwords == NULL)
+		w->passwords =
+		    assay_passwords_of(w->payload, w->conf->passwords, w->conf->passwords_max);
+	return w->passwords;
+}
+
 /* unlock - passwords on what is encrypted, where libarchive can decrypt */
 static void unlock(struct work *w)
 {
@@ -249,12 +264,80 @@ static void unlock(struct work *w)
 
 	if (w->members.nlocked == 0 || w->format != ASSAY_UNPACK_ZIP)
 		return;
-	password = assay_passwords_of(w->payload, w->conf->passwords, w->conf->passwords_max);
+	password = passwords(w);
 	for (; *password != NULL && w->members.nlocked > 0 && !w->members.spent; password++) {
 		if (assay_clock_mono_ms() > w->until_ms)
 			return;
 		try_one(w, *password);
 	}
+}
+
+/* ---- other programs -------------------------------------------------------------------------- */
+
+/* is_encrypted - something in it, or the list of it */
+static bool is_encrypted(const struct work *w)
+{
+	return w->members.encrypted || w->members.suspect || assay_extent_head_encrypted(w->bytes);
+}
+
+/* tool_for - who could do what is left to do; ASSAY_TOOLS: nothing is, or nobody */
+static enum assay_tool tool_for(const struct work *w)
+{
+	const bool locked = w->members.nlocked > 0 || assay_extent_head_encrypted(w->bytes);
+	const char *name = w->format_name != NULL ? w->format_name : "";
+
+	if (w->late || w->members.spent)
+		return ASSAY_TOOLS;
+	if (strcmp(name, "7z") == 0 && locked)
+		return ASSAY_TOOL_7Z_TRY;
+	if ((strcmp(name, "rar") == 0 || strcmp(name, "rar5") == 0) &&
+	    (locked || w->members.suspect))
+		return ASSAY_TOOL_RAR_TRY;
+	return w->members.unsupported > 0 || assay_extent_is_other(name) ? ASSAY_TOOL_7Z
+									 : ASSAY_TOOLS;
+}
+
+/* not_had - why a program did not help, where nothing better is known */
+static void not_had(struct work *w, enum assay_status status, const struct assay_err *why)
+{
+	if (status == ASSAY_E_TIMEOUT)
+		w->late = true;
+	if (status == ASSAY_E_LIMIT)
+		assay_result_limit(w->members.result, "decompress_programs", ASSAY_TOOLS_BYTES + 1,
+		    ASSAY_TOOLS_BYTES, true);
+	assay_members_give_up(&w->members, why->text);
+	if (w->members.n == 0 && (w->damage.text[0] == 0 || status == ASSAY_END))
+		w->damage = *why;
+}
+
+/* ask_others - files that another program takes out, with a password or without */
+static void ask_others(struct work *w)
+{
+	struct assay_tools_run run = { .tool = tool_for(w), .payload = w->payload };
+	const int64_t left = w->until_ms - assay_clock_mono_ms();
+	const bool secret = is_encrypted(w);
+	enum assay_status status;
+	struct assay_err err;
+
+	if (run.tool == ASSAY_TOOLS || left <= 0)
+		return;
+	run.timeout_ms = left < 60000 ? (unsigned)left : 60000;
+	if (run.tool != ASSAY_TOOL_7Z)
+		run.passwords = passwords(w);
+	status = assay_tools_run(&w->conf->tools, &run, w->members.result, &err);
+	if (status != ASSAY_OK) {
+		not_had(w, status, &err);
+		return;
+	}
+	w->password = w->password != NULL ? w->password : run.password;
+	w->damage.text[0] = 0;
+	for (size_t i = 0; i < run.out.nfiles && !w->members.spent; i++)
+		assay_members_adopt(
+		    &w->members, run.out.files[i].name, run.out.files[i].bytes, secret);
+	if (run.out.left_out > 0)
+		w->members.partial = true;
+	if (run.out.exit != 0)
+		(void)assay_err_set(&w->damage, ASSAY_E_SYNTAX, "7z could not read all of it");
 }
 
 /* ---- the rest of the file -------------------------------------------------------------------- */
@@ -322,9 +405,9 @@ static void surround(struct work *w)
 static void finish(struct work *w)
 {
 	const struct assay_members *m = &w->members;
-	const bool encrypted = m->encrypted || m->suspect || assay_extent_head_encrypted(w->bytes);
-	const bool complete =
-	    !m->partial && m->nlocked == 0 && w->damage.text[0] == 0 && !(encrypted && m->n == 0);
+	const bool encrypted = is_encrypted(w);
+	const bool complete = !m->partial && m->unsupported == 0 && m->nlocked == 0 &&
+	    w->damage.text[0] == 0 && !(encrypted && m->n == 0);
 	json_t *out = assay_result_json(m->result);
 
 	json_object_set_new_nocheck(out, "format", assay_json_str(w->format_name));
@@ -380,12 +463,21 @@ static enum assay_status decompress_scan(void *state, const struct assay_payload
 		w.format_name = claimed(&w);
 	if (w.format_name != NULL) {
 		unlock(&w);
+		ask_others(&w);
 		surround(&w);
 		finish(&w);
 	}
 	json_decref(w.members.rows);
 	json_decref(w.filters);
 	return ASSAY_OK;
+}
+
+/* decompress_programs - 7z and unar, as far as they are there */
+static const struct assay_program *decompress_programs(void *state)
+{
+	const struct decompress *d = state;
+
+	return d->tools.row[0].name != NULL ? d->tools.row : NULL;
 }
 
 static const struct assay_worker worker = { .scan = decompress_scan };
@@ -403,4 +495,5 @@ const struct assay_plugin assay_plugin = {
 	.warm = decompress_warm,
 	.close = decompress_close,
 	.worker = &worker,
+	.programs = decompress_programs,
 };

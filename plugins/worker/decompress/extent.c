@@ -300,6 +300,16 @@ bool assay_extent_head_encrypted(struct assay_slice s)
 	return s.n > 12 && s.p[6] == 0 && number(s, 9, 1) == 0x73 && (number(s, 10, 2) & 0x80) != 0;
 }
 
+/* is_msi - an OLE file whose root has the class of an installation package */
+static bool is_msi(struct assay_slice s)
+{
+	const struct assay_slice class =
+	    ASSAY_SLICE_LIT("\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46");
+
+	return assay_slice_starts(s, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") &&
+	    assay_slice_search(s, class) < s.n;
+}
+
 /* assay_extent_claims - see extent.h */
 const char *assay_extent_claims(struct assay_slice s)
 {
@@ -323,10 +333,24 @@ const char *assay_extent_claims(struct assay_slice s)
 		{ ASSAY_SLICE_LIT("\4\"M\x18"), "lz4" },
 		{ ASSAY_SLICE_LIT("LZIP"), "lzip" },
 		{ ASSAY_SLICE_LIT("\x89LZO\0"), "lzop" },
+		{ ASSAY_SLICE_LIT("ITSF\3\0\0\0"), "chm" },
+		{ ASSAY_SLICE_LIT("MSWIM\0\0\0"), "wim" },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (assay_slice_eq(assay_slice_head(s, known[i].magic.n), known[i].magic))
 			return known[i].name;
-	return NULL;
+	if (assay_slice_starts(s, "\x60\xea") && number(s, 2, 2) > 0 && number(s, 2, 2) <= 2600)
+		return "arj";
+	if (assay_slice_eq(assay_slice_head(assay_slice_from(s, 7), 7), ASSAY_SLICE_LIT("**ACE**")))
+		return "ace";
+	return is_msi(s) ? "msi" : NULL;
+}
+
+/* assay_extent_is_other - see extent.h */
+bool assay_extent_is_other(const char *name)
+{
+	static const char *const others[] = { "msi", "arj", "chm", "wim", NULL };
+
+	return assay_slice_in(assay_slice_str(name), others);
 }

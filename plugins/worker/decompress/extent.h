@@ -32,5 +32,7 @@ bool assay_extent_rar5_encrypted(struct assay_slice bytes);
 bool assay_extent_head_encrypted(struct assay_slice bytes);
 /* What it begins with, when libarchive makes nothing of it: "rar", "7z", ...; or NULL. */
 const char *assay_extent_claims(struct assay_slice bytes);
+/* Is it one of those kinds that libarchive does not know and 7z does? */
+bool assay_extent_is_other(const char *name);
 
 #endif

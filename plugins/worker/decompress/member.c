@@ -145,37 +145,38 @@ static void over(struct assay_members *m, struct assay_unpack *u, uint64_t cap, 
 
 /* ---- a member -------------------------------------------------------------------------------- */
 
-/* fail - why a member's content is not there; what is locked may be had later */
+/* fail - why a member's content is not there; what is locked, or made in a way that another program
+ * may know, may be had later */
 static void fail(struct assay_members *m, json_t *row, bool locked, const struct assay_err *err)
 {
-	m->partial = m->partial || !locked;
+	if (err->code == ASSAY_E_UNSUP && row != NULL)
+		m->unsupported++;
+	else
+		m->partial = m->partial || !locked;
 	if (row != NULL)
 		json_object_set_new_nocheck(row, "error", assay_json_str(err->text));
 }
 
-/* keep - bytes of a member as a child */
-static void keep(struct assay_members *m, struct assay_unpack *u,
-    const struct assay_unpack_bytes *bytes, const struct assay_unpack_member *member, json_t *row)
+/* keep - bytes of a member as a child; when there may be none, nothing more is unpacked */
+static void keep(
+    struct assay_members *m, const struct assay_child *told, uint64_t number, json_t *row)
 {
 	struct assay_arena *arena = assay_payload_arena(m->payload);
-	const struct assay_payload *child;
+	struct assay_child child = *told;
+	const struct assay_payload *payload;
 
-	child = assay_result_child(m->result,
-	    &(struct assay_child){
-		.bytes = { bytes->p != NULL ? bytes->p : "", bytes->n },
-		.heap = bytes->p != NULL,
-		.filename = last_part(name_of(m, u, member)),
-		.place = assay_arena_printf(arena, "%llu", (unsigned long long)m->n),
-	    });
-	if (child == NULL) {
-		spend(m, u);
+	child.place = assay_arena_printf(arena, "%llu", (unsigned long long)number);
+	payload = assay_result_child(m->result, &child);
+	if (payload == NULL) {
+		m->spent = true;
+		m->partial = true;
 		return;
 	}
 	m->files++;
-	m->made += bytes->n;
+	m->made += told->bytes.n;
 	if (row != NULL)
 		json_object_set_new_nocheck(
-		    row, "payload_id", assay_json_str(assay_payload_id(child)));
+		    row, "payload_id", assay_json_str(assay_payload_id(payload)));
 }
 
 /* unpack - the content of a member; false: it could not be had whole */
@@ -196,7 +197,13 @@ static bool unpack(struct assay_members *m, struct assay_unpack *u,
 		json_object_set_new_nocheck(row, "size", json_integer((json_int_t)bytes.n));
 	/* Nobody can say whether it is damage or the wrong key. */
 	if (status == ASSAY_OK || (status == ASSAY_E_SYNTAX && bytes.n > 0 && !secret)) {
-		keep(m, u, &bytes, member, row);
+		keep(m,
+		    &(struct assay_child){ .bytes = { bytes.p != NULL ? bytes.p : "", bytes.n },
+			.heap = bytes.p != NULL,
+			.filename = last_part(name_of(m, u, member)) },
+		    m->n, row);
+		if (m->spent)
+			spend(m, u);
 		return status == ASSAY_OK;
 	}
 	free(bytes.p);
@@ -282,4 +289,87 @@ json_t *assay_members_beside(struct assay_members *m, struct assay_slice bytes, 
 	child =
 	    assay_result_child(m->result, &(struct assay_child){ .bytes = bytes, .place = place });
 	return child != NULL ? assay_json_str(assay_payload_id(child)) : json_null();
+}
+
+/* row_of - of a member of that name, one that has no payload yet before all others; *number is the
+ * member's */
+static json_t *row_of(const struct assay_members *m, const char *name, uint64_t *number)
+{
+	json_t *row, *had = NULL;
+	size_t i;
+
+	json_array_foreach(m->rows, i, row)
+	{
+		const char *own = json_string_value(json_object_get(row, "name"));
+
+		if (own == NULL || strcmp(own, name) != 0)
+			continue;
+		*number = i + 1;
+		if (json_is_null(json_object_get(row, "payload_id")))
+			return row;
+		had = row;
+	}
+	return had;
+}
+
+/* row_for - a new row for a file of a program; NULL when there are enough */
+static json_t *row_for(struct assay_members *m, const char *name, bool secret)
+{
+	static const char *const unknown[] = { "size_declared", "mtime", "link", "payload_id",
+		"error" };
+	json_t *row;
+
+	if (json_array_size(m->rows) >= m->rows_max)
+		return NULL;
+	row = json_object();
+	json_object_set_new_nocheck(row, "name", assay_json_str(name));
+	json_object_set_new_nocheck(row, "type", assay_json_str(kinds[ASSAY_UNPACK_FILE]));
+	json_object_set_new_nocheck(row, "encrypted", json_boolean(secret));
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		json_object_set_new_nocheck(row, unknown[i], json_null());
+	json_array_append_new(m->rows, row);
+	return row;
+}
+
+/* settle - a member whose content is there now is no longer waited for */
+static void settle(struct assay_members *m, const json_t *row)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < m->nlocked; i++)
+		if (m->locked[i].row != row)
+			m->locked[left++] = m->locked[i];
+	if (left == m->nlocked && m->unsupported > 0)
+		m->unsupported--;
+	m->nlocked = left;
+}
+
+/* assay_members_adopt - see member.h */
+void assay_members_adopt(
+    struct assay_members *m, const char *name, struct assay_slice bytes, bool secret)
+{
+	uint64_t number = 0;
+	json_t *row = row_of(m, name, &number);
+
+	if (row != NULL && !json_is_null(json_object_get(row, "payload_id")))
+		return;
+	if (row != NULL) {
+		settle(m, row);
+	} else {
+		number = ++m->n;
+		row = row_for(m, name, secret);
+	}
+	keep(m, &(struct assay_child){ .bytes = bytes, .filename = last_part(name) }, number, row);
+	if (row == NULL)
+		return;
+	json_object_set_new_nocheck(row, "size", json_integer((json_int_t)bytes.n));
+	json_object_set_new_nocheck(row, "error", json_null());
+}
+
+/* assay_members_give_up - see member.h */
+void assay_members_give_up(struct assay_members *m, const char *why)
+{
+	for (size_t i = 0; i < m->nlocked; i++)
+		if (json_is_null(json_object_get(m->locked[i].row, "error")))
+			json_object_set_new_nocheck(m->locked[i].row, "error", assay_json_str(why));
 }

@@ -215,8 +215,10 @@ static enum assay_status failed(const struct assay_unpack *u, struct assay_err *
 
 	if (u->late)
 		return assay_err_set(err, ASSAY_E_TIMEOUT, "the time for unpacking is over");
-	return assay_err_set(
-	    err, ASSAY_E_SYNTAX, "%.200s", text != NULL ? text : "cannot be read further");
+	/* It has no number for that, only words. */
+	return assay_err_set(err,
+	    text != NULL && strstr(text, "nsupported") != NULL ? ASSAY_E_UNSUP : ASSAY_E_SYNTAX,
+	    "%.200s", text != NULL ? text : "cannot be read further");
 }
 
 /* kind_of - of a member */

@@ -38,6 +38,9 @@
 	"application/x-iso9660-image=decompress?, application/x-cpio=decompress?, "                \
 	"application/x-archive=decompress?, application/x-xar=decompress?, "                       \
 	"application/x-rpm=decompress?, application/vnd.debian.binary-package=decompress?, "       \
+	"application/x-msi=decompress?, application/x-arj=decompress?, "                           \
+	"application/x-ace*=decompress?, "                                                         \
+	"application/vnd.ms-htmlhelp=decompress?, application/x-ms-wim=decompress?, "              \
 	"application/x-lzh-compressed=decompress?, application/java-archive=decompress?, "         \
 	"application/vnd.android.package-archive=decompress?, "                                    \
 	"application/vnd.openxmlformats-officedocument.*=decompress?, "                            \
