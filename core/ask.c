@@ -23,6 +23,8 @@
 #define UNTAKEN_MAX 5u
 #define START_MS 30000 /* from fork to READY: a loaded machine, sanitizers */
 #define READY_MS 3000  /* from one mail's answer to READY: nothing is to be done then */
+/* A request that is sent before anybody is READY has to fit into the socket. */
+#define EARLY_MOST ((size_t)32 * 1024)
 /* Of the report, which is copied before it is looked at: whoever still writes to it writes to
  * nothing. Sealing against writing waits for all processors (base/io.h). */
 #define SEALS_SIZE (F_SEAL_SHRINK | F_SEAL_GROW)
@@ -48,17 +50,6 @@ void assay_ask_release(struct assay_ask *ask)
 	ask->mail.request = NULL;
 }
 
-/* assay_ask_attach - a line to a process that is, or will be, READY */
-void assay_ask_attach(struct assay_ask *ask, struct assay_line *line)
-{
-	ask->line = line;
-	ask->asked = false;
-	ask->state = ASSAY_ASK_RUNNING;
-	ask->ready_ms =
-	    line->queued ? INT64_MAX : assay_clock_mono_ms() + (line->fresh ? START_MS : READY_MS);
-	assay_progress_clear(&line->page);
-}
-
 /* assay_ask_wake_ms - the deadline, and a moment for a report that is being written */
 int64_t assay_ask_wake_ms(const struct assay_ask *ask)
 {
@@ -80,29 +71,58 @@ static void finish(struct assay_ask *ask, const char *why)
 	ask->state = ASSAY_ASK_DONE;
 }
 
-/* send_request - the request, now that somebody is ready for it */
-static void send_request(struct assay_ask *ask)
+/* send_request - a deadline that is not set runs from when it is taken */
+static enum assay_status send_request(struct assay_ask *ask, size_t most)
 {
-	struct assay_wire_request request;
+	const struct assay_ask_mail *mail = &ask->mail;
+	struct assay_wire_request request = {
+		.deadline_ms = mail->deadline_ms != 0 ? mail->deadline_ms : -mail->time_ms
+	};
 	enum assay_status st = ASSAY_E_LIMIT;
 	struct assay_buf text;
 
-	if (ask->mail.deadline_ms == 0)
-		ask->mail.deadline_ms = assay_clock_mono_ms() + ask->mail.time_ms;
-	request.deadline_ms = ask->mail.deadline_ms;
-	assay_buf_init(&text, ASSAY_WIRE_REQUEST_MAX);
-	if (assay_json_write(ask->mail.request, ASSAY_JSON_COMPACT, &text)) {
+	assay_buf_init(&text, most);
+	if (assay_json_write(mail->request, ASSAY_JSON_COMPACT, &text)) {
 		request.json = assay_buf_slice(&text);
-		st = assay_wire_send_request(ask->line->wire.sock, &request, ask->mail.message,
-		    ask->line->page.fd, &ask->err);
+		st = assay_wire_send_request(
+		    ask->line->wire.sock, &request, mail->message, ask->line->page.fd, &ask->err);
 	}
 	assay_buf_release(&text);
+	ask->sent = st == ASSAY_OK;
+	return st;
+}
+
+/* assay_ask_attach - a line to a process that is, or will be, READY */
+void assay_ask_attach(struct assay_ask *ask, struct assay_line *line)
+{
+	enum assay_status st = ASSAY_OK;
+
+	ask->line = line;
+	ask->sent = ask->asked = false;
+	ask->state = ASSAY_ASK_RUNNING;
+	ask->ready_ms =
+	    line->queued ? INT64_MAX : assay_clock_mono_ms() + (line->fresh ? START_MS : READY_MS);
+	assay_progress_clear(&line->page);
+	if (line->early)
+		st = send_request(ask, EARLY_MOST);
+	/* What is too large, and what the system has no room for now, goes out at READY. */
+	if (st != ASSAY_OK && st != ASSAY_E_LIMIT && st != ASSAY_E_FULL)
+		lose(ask);
+}
+
+/* begin - somebody is READY for the request */
+static void begin(struct assay_ask *ask)
+{
+	enum assay_status st = ask->sent ? ASSAY_OK : send_request(ask, ASSAY_WIRE_REQUEST_MAX);
+
 	if (st == ASSAY_E_LIMIT) {
 		(void)assay_err_set(&ask->err, st, "the envelope and request are too large");
 		finish(ask, "refused");
 	} else if (st != ASSAY_OK) {
 		lose(ask);
 	} else {
+		if (ask->mail.deadline_ms == 0)
+			ask->mail.deadline_ms = assay_clock_mono_ms() + ask->mail.time_ms;
 		ask->asked = true;
 		ask->heard = false;
 		ask->tries++;
@@ -183,7 +203,7 @@ static void take(struct assay_ask *ask, struct assay_wire_frame *frame)
 	ask->heard = ask->asked;
 	if (frame->type == ASSAY_WIRE_READY && !ask->asked &&
 	    assay_wire_get_ready(frame, &ask->active, &ask->err) == ASSAY_OK) {
-		send_request(ask);
+		begin(ask);
 	} else if (frame->type == ASSAY_WIRE_VERDICT && ask->asked) {
 		take_verdict(ask, frame);
 	} else if (frame->type == ASSAY_WIRE_ERROR && (ask->asked || ask->line->fresh)) {

@@ -8,6 +8,9 @@
  * A process that was asked before may be owned by a mail of then: what it says and does before it
  * gets this one's request costs a moment and the process, nothing of this mail.
  *
+ * The request goes out when the process says READY; to a line that is `early` at once, so that the
+ * process finds it there. Who is not READY yet has not been asked.
+ *
  *	WAITING	 attach a line			LOST  the process is dead or owned: bury the line
  *	RUNNING	 poll, then step		DONE  give the line back, read `answer`
  *
@@ -35,7 +38,7 @@ enum assay_ask_state { ASSAY_ASK_WAITING, ASSAY_ASK_RUNNING, ASSAY_ASK_LOST, ASS
 struct assay_ask_mail {
 	json_t *request;     /* members of core/request.h; taken; skip[] grows */
 	int message;         /* sealed memfd; borrowed */
-	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: time_ms after the first request went out */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: time_ms after somebody is READY for it */
 	int64_t time_ms;
 };
 
@@ -46,7 +49,8 @@ struct assay_ask {
 	int64_t ready_ms;                /* when the line must be READY at the latest */
 	char scan_id[ASSAY_WIRE_ID + 1]; /* of the request: the answer's must be the same; "" any */
 	unsigned active;                 /* parts of the sandbox in force, as the process says */
-	bool asked;                      /* the request is out */
+	bool sent;                       /* the request is on its way, perhaps to nobody yet */
+	bool asked;                      /* ... and somebody was READY for it */
 	bool last;                       /* root's worker only */
 	unsigned tries;                  /* processes that got this mail */
 	bool heard;                      /* something came after the request */

@@ -94,6 +94,7 @@ static struct assay_line *take(struct assay_lines *self, struct assay_err *err)
 			continue;
 		if (call(&dial->to, &sock, err) != ASSAY_OK)
 			return NULL;
+		slot->line.early = i < ASSAY_DIAL_EARLY;
 		return begin(slot, sock, err) == ASSAY_OK ? &slot->line : NULL;
 	}
 	return NULL;

@@ -2,13 +2,18 @@
  * core/dial.h - lines to the scan processes of a running service
  *
  * Connects to its inline or bulk socket, once per mail. A connection waits in the socket's queue
- * until a scan process takes it and says READY; the request goes out only then. That nobody
- * listens (E_DEAD) or the queue is full is "none now": the door tries again.
+ * until a scan process takes it and says READY. The first ASSAY_DIAL_EARLY of them have their
+ * request beside them in the queue: who takes one does not wait for the door, which may be writing
+ * to the disk. They are few because their answers may all be on their way while the door is
+ * stopped, and scan processes have few descriptors (core/sandbox.h). That nobody listens (E_DEAD)
+ * or the queue is full is "none now": the door tries again.
  */
 #ifndef ASSAY_DIAL_H
 #define ASSAY_DIAL_H
 
 #include "core/line.h"
+
+#define ASSAY_DIAL_EARLY 8u
 
 /* `path` of a Unix socket, copied. most: conversations side by side. E_CONF: the path is too long
  * for a socket. */

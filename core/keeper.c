@@ -37,6 +37,8 @@
 #define BEAT_MS 1000     /* a sign of life, and a look at the lifeline */
 #define URGENT_MAX 500u  /* sessions that wait for scans */
 #define SHORTS_MAX 4096u /* short reports in memory, of mails that were answered already */
+/* Mails that lie ready for each scan process: a commit takes some 10 ms, a scan 1 or 2. */
+#define AHEAD 3u
 #define WAITING_MAX (ASSAY_SPOOL_GROUP_RECORDS * 4)
 
 /* A mail in the group that is not committed yet. */
@@ -487,17 +489,22 @@ static enum assay_status open_spool(struct keeper *keeper, struct assay_err *err
 	return assay_spool_open(&options, &keeper->spool, err);
 }
 
-/* conversations - side by side: one more than can be served, or all sessions that wait */
+/* conversations - side by side: as many as can be served and those that lie ready meanwhile, or all
+ * sessions that wait */
 static size_t conversations(const struct keeper *keeper)
 {
 	struct assay_board_head head;
+	size_t most;
 
 	if (keeper->urgent)
 		return URGENT_MAX;
 	if (keeper->guest != NULL && (keeper->guest->jobs > 0 || keeper->guest->dry))
 		return keeper->guest->jobs > 0 ? keeper->guest->jobs : 1;
 	assay_board_read_head(&keeper->role->board, &head);
-	return keeper->late || head.bulk_max == 0 ? 1 : (size_t)head.bulk_max + 1;
+	if (keeper->late || head.bulk_max == 0)
+		return 1;
+	most = (size_t)head.bulk_max * (1 + AHEAD);
+	return most < URGENT_MAX ? most : URGENT_MAX;
 }
 
 /* guest_tick - ours and the guest's */

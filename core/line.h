@@ -21,6 +21,7 @@ struct assay_line {
 	struct assay_progress_page page;
 	bool fresh;  /* the process never got a mail: if it dies, that is nobody's doing */
 	bool queued; /* it is READY when its turn comes, which may take any time */
+	bool early;  /* the request may be sent before it is */
 };
 
 /* Where lines come from; embedded in the one who makes them. */

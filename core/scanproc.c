@@ -184,6 +184,8 @@ static enum assay_status take_mail(
 	mail->bytes = (struct assay_io_map){ "", 0 };
 	if (st != ASSAY_OK)
 		return st;
+	if (mail->asked.deadline_ms < 0)
+		mail->asked.deadline_ms = assay_clock_mono_ms() - mail->asked.deadline_ms;
 	if ((fcntl(frame->fd[0], F_GET_SEALS) & F_SEAL_SHRINK) == 0)
 		return assay_err_set(err, ASSAY_E_SYNTAX, "the message is not sealed");
 	if (frame->nfd == 2) {

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/dial.h"
 #include "core/setup.h"
 
 #define FILE_SLACK ((uint64_t)64 << 20)
@@ -59,9 +60,9 @@ enum assay_status assay_setup_warm(
 		.memory = (uint64_t)assay_opt_int(core, "scan_memory"),
 		/* The largest file a scan process writes holds the payloads to be archived. */
 		.file = (uint64_t)assay_opt_int(core, "max_unpacked_bytes") + FILE_SLACK,
-		/* While a door is stopped, a report and a container may be on their way from each.
-		 */
-		.descriptors = 8 + 2 * setup->options.processes,
+		/* While a door is stopped, a report and a container may be on their way from each,
+		 * and for what it had asked before. */
+		.descriptors = 8 + 2 * setup->options.processes + ASSAY_DIAL_EARLY,
 		.naccept = setup->options.naccept,
 	};
 	enum assay_status st = assay_host_warm(setup->host, err);

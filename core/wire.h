@@ -10,16 +10,16 @@
  *	scan process -> door	VERDICT   fixed binary; descriptors: report memfd [, keep memfd]
  *				or ERROR  what was wrong with the request
  *
- * after which the scan process is READY again or goes. Between a scan process and its helper, whose
- * bodies are in core/helper_wire.h:
+ * after which the scan process is READY again or goes. A REQUEST may be sent before READY.
  *
- *	scan process -> helper	RUN       program and values; descriptor: its standard input
- *(sealed) helper -> scan process	RAN       fixed binary; descriptor: what came of it (sealed)
+ * Between a scan process and its helper, whose bodies are in core/helper_wire.h:
  *
- * Both sides decode strictly: unknown type or
- * version, a length over the cap, missing or surplus descriptors are ASSAY_E_SYNTAX and the
- * connection is to be closed. Memory is bounded by the largest cap. The other side is never
- * trusted: a scan process may be owned by the mail it reads.
+ *	scan process -> helper	RUN       program and values; descriptor: standard input (sealed)
+ *	helper -> scan process	RAN       fixed binary; descriptor: what came of it (sealed)
+ *
+ * Both sides decode strictly: unknown type or version, a length over the cap, missing or surplus
+ *descriptors are ASSAY_E_SYNTAX and the connection is to be closed. Memory is bounded by the
+ *largest cap. The other side is never trusted: a scan process may be owned by the mail it reads.
  */
 #ifndef ASSAY_WIRE_H
 #define ASSAY_WIRE_H
@@ -93,7 +93,7 @@ uint64_t assay_wire_get_number(const char *p, size_t n);
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
 struct assay_wire_request {
-	int64_t deadline_ms;     /* CLOCK_MONOTONIC, absolute */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC; negative: so long after it was taken; 0: none */
 	struct assay_slice json; /* members of core/request.h */
 };
 

@@ -7,6 +7,7 @@
  * processes of our own (core/local.c), as far as they refuse to be made.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -302,6 +303,93 @@ static void nobody_there_is_waited_for(void **state)
 	assay_door_close(&door);
 }
 
+/* accepted - the next connection, as a scan process that is not READY yet */
+static void accepted(const struct bed *bed, struct assay_wire *wire)
+{
+	struct pollfd there = { .fd = bed->listener, .events = POLLIN };
+
+	assert_int_equal(poll(&there, 1, 60000), 1);
+	assay_wire_init(wire, accept4(bed->listener, NULL, NULL, SOCK_CLOEXEC));
+	assert_true(wire->sock >= 0);
+}
+
+/* serve_one - READY, what is asked, the answer; the door has to turn for what it has not sent */
+static void serve_one(struct assay_wire *wire, struct assay_door *door, int64_t deadline_ms)
+{
+	struct pollfd line = { .fd = wire->sock, .events = POLLIN };
+	struct assay_wire_request asked;
+	struct assay_wire_frame frame;
+	struct assay_err err;
+	json_t *request;
+
+	assert_int_equal(assay_wire_send_ready(wire->sock, 0, &err), ASSAY_OK);
+	while (poll(&line, 1, 0) == 0)
+		assert_int_equal(assay_door_wait(door, -1, 10, &err), ASSAY_END);
+	assert_int_equal(assay_wire_read(wire, &frame, &err), ASSAY_OK);
+	assert_int_equal(assay_wire_get_request(&frame, &asked, &err), ASSAY_OK);
+	assert_int_equal(asked.deadline_ms, deadline_ms);
+	assert_int_equal(assay_json_parse(asked.json, &request, &err), ASSAY_OK);
+	reply(wire->sock, request);
+	json_decref(request);
+	assay_wire_drop(&frame);
+	assay_wire_release(wire);
+}
+
+static void a_request_lies_ready(void **state)
+{
+	struct assay_door_options options = { .bulk = true, .stop_fd = -1, .timeout_ms = 60000 };
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_wire small, large;
+	struct pollfd line;
+	char source[40001];
+	struct assay_err err;
+
+	memset(source, 'x', sizeof source - 1);
+	source[sizeof source - 1] = '\0';
+	listen_there(bed, 16);
+	door = open_door(bed, &options);
+	submit(door, "a");
+	submit(door, source);
+	accepted(bed, &small);
+	line = (struct pollfd){ .fd = small.sock, .events = POLLIN };
+	assert_int_equal(poll(&line, 1, 0), 1);
+	/* What might not fit into the socket waits for READY. */
+	accepted(bed, &large);
+	line.fd = large.sock;
+	assert_int_equal(poll(&line, 1, 0), 0);
+	serve_one(&small, door, -60000);
+	serve_one(&large, door, -60000);
+	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
+	assert_string_equal(came.last_status, "scanned");
+	assert_memory_equal(came.done, "a=accept xxxx", 13);
+	assay_door_close(&door);
+}
+
+static void nobody_is_blamed_before_ready(void **state)
+{
+	struct assay_door_options options = { .bulk = true, .stop_fd = -1 };
+	struct bed *bed = *state;
+	struct assay_wire wire;
+	struct assay_door *door;
+	struct assay_err err;
+
+	listen_there(bed, 16);
+	door = open_door(bed, &options);
+	submit(door, "a");
+	/* It has the request, and is gone before it was READY: more often than a mail is tried. */
+	for (unsigned i = 0; i < 8; i++) {
+		accepted(bed, &wire);
+		assay_wire_release(&wire);
+		assert_int_equal(assay_door_wait(door, -1, 100, &err), ASSAY_END);
+	}
+	start(bed, 1);
+	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
+	assert_string_equal(came.last_status, "scanned");
+	assert_string_equal(came.done, "a=accept ");
+	assay_door_close(&door);
+}
+
 static void a_full_queue_is_waited_for(void **state)
 {
 	struct assay_door_options options = { .bulk = true, .stop_fd = -1, .unordered = true };
@@ -537,6 +625,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    an_answer_that_cannot_be_kept_comes_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_there_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_request_lies_ready, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_is_blamed_before_ready, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_queue_is_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_killed_server_costs_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_deadline_ends_it, setup, teardown),

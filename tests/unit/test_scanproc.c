@@ -375,6 +375,28 @@ static void test_page(void **state)
 	assert_true(now.of.worker[1].us >= now.of.worker[1].most_us);
 }
 
+/* test_early - a request that was there before; its time runs from when it is taken */
+static void test_early(void **state)
+{
+	struct peer peer = called(BULK);
+	int64_t before = assay_clock_mono_ms();
+	struct assay_board_slot now;
+	char text[64];
+
+	(void)state;
+	send_mail(&peer, GATE, -LONG_MS);
+	start();
+	expect(&peer, ASSAY_WIRE_READY, text);
+	at_gate();
+	assert_true(assay_board_read(&service.board, ASSAY_BOARD_OTHERS, &now));
+	assert_in_range(now.deadline_ms, before + LONG_MS, assay_clock_mono_ms() + LONG_MS);
+	let_go();
+	expect(&peer, ASSAY_WIRE_VERDICT, text);
+	assert_string_equal(text, "scanned");
+	hang_up(&peer);
+	stop();
+}
+
 /* test_inline_first - whoever somebody waits for comes before what was there earlier */
 static void test_inline_first(void **state)
 {
@@ -672,10 +694,11 @@ static void test_tally(void **state)
 /* main - all of it */
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_page), TEST(test_inline_first),
-		TEST(test_not_bulk), TEST(test_silent), TEST(test_gone), TEST(test_late),
-		TEST(test_overstays), TEST(test_nonsense), TEST(test_life), TEST(test_recycle),
-		TEST(test_bug), TEST(test_backlog), TEST(test_sealed), TEST(test_tally) };
+	const struct CMUnitTest tests[] = { TEST(test_page), TEST(test_early),
+		TEST(test_inline_first), TEST(test_not_bulk), TEST(test_silent), TEST(test_gone),
+		TEST(test_late), TEST(test_overstays), TEST(test_nonsense), TEST(test_life),
+		TEST(test_recycle), TEST(test_bug), TEST(test_backlog), TEST(test_sealed),
+		TEST(test_tally) };
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
