@@ -23,6 +23,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/slice.h"
+#include "core/board.h"
 #include "core/cmd/import.h"
 #include "core/dial.h"
 #include "core/door.h"
@@ -210,29 +211,57 @@ static enum assay_status work(
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-/* check_service - it must be there, and we must be allowed to write where it reads */
-static enum assay_status check_service(
-    const struct assay_config *config, const char *bulk_path, struct assay_err *err)
+/* check_same - what we keep goes where the service's own configuration says */
+static enum assay_status check_same(struct assay_config *config, struct assay_err *err)
+{
+	struct assay_board_head head;
+	struct assay_board board;
+	enum assay_status st =
+	    assay_board_open(assay_config_path(config, ASSAY_DIR_RUN), &board, err);
+
+	if (st != ASSAY_OK)
+		return st;
+	assay_board_read_head(&board, &head);
+	assay_board_close(&board);
+	if (strcmp(head.source_sha256, assay_config_source_sha256(config)) == 0)
+		return ASSAY_OK;
+	return assay_err_set(err, ASSAY_E_CONF,
+	    "the service runs with another configuration than this command: assay reload, and no "
+	    "--plugin-opts here");
+}
+
+/* check_rights - may we write where the service reads? */
+static enum assay_status check_rights(const struct assay_config *config, struct assay_err *err)
 {
 	const char *var = assay_config_path(config, ASSAY_DIR_VAR);
-	enum assay_status st = assay_dial_check(bulk_path, err);
+	enum assay_status st = ASSAY_OK;
 	struct assay_buf spool;
 
-	if (st == ASSAY_E_DEAD)
-		return assay_err_set(err, ASSAY_E_DEAD,
-		    "no service is running here (%s): it is what scans and stores; start it "
-		    "(assay serve -d) and run this again",
-		    bulk_path);
-	if (st != ASSAY_OK || geteuid() == 0)
-		return st;
 	assay_buf_init(&spool, 4096);
 	(void)assay_buf_printf(&spool, "%s/spool/tmp", var);
-	if (access(spool.p, W_OK) != 0 && errno == EACCES)
+	if (geteuid() != 0 && access(spool.p, W_OK) != 0 && errno == EACCES)
 		st = assay_err_set(err, ASSAY_E_USAGE,
 		    "%s: not yours to write; run this as root or as the user of the service",
 		    spool.p);
 	assay_buf_release(&spool);
 	return st;
+}
+
+/* check_service - it must be there, the same as we are, and we must be allowed to */
+static enum assay_status check_service(
+    struct assay_config *config, const char *bulk_path, struct assay_err *err)
+{
+	enum assay_status st = check_rights(config, err);
+
+	if (st != ASSAY_OK)
+		return st;
+	st = assay_dial_check(bulk_path, err);
+	if (st == ASSAY_E_DEAD)
+		return assay_err_set(err, ASSAY_E_DEAD,
+		    "no service is running here (%s): it is what scans and stores; start it "
+		    "(assay serve -d) and run this again",
+		    bulk_path);
+	return st == ASSAY_OK ? check_same(config, err) : st;
 }
 
 /* outcome - the exit code, in words where there is something to do */

@@ -138,6 +138,21 @@ def no_service(home):
     home.run("--jobs", "0", path, code=64)
 
 
+def another_service(home, n):
+    """what a service of another configuration would not find is not left there"""
+    path = home.write("another.mbox", mbox([message(26000)]))
+    conf = os.path.join(home.dir, "assay.conf")
+    with open(conf, "a") as f:
+        f.write("[hash]\n# edited\n[smtp]\nbodies = all\n")
+    home.run(path, code=78)
+    check("assay reload" in home.err, "it was edited: " + home.err)
+    subprocess.run(home.command("reload"), env=home.env, check=True, capture_output=True)
+    home.run("--plugin-opts", "seen:bloom_update=7s", path, code=78)
+    home.run(path)
+    home.told(n + 1)
+    return n + 1
+
+
 def dialects(home, n):
     """mboxo, mboxrd, mboxcl2, CRLF; From in bodies"""
     quoted = message(2, b"one\n\n>From here on\n>>From there\n")
@@ -389,7 +404,7 @@ def main():
         no_service(home)
         home.start()
         n = 0
-        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, bypass, service_restarts):
+        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, bypass, another_service, service_restarts):
             began = time.monotonic()
             n = part(home, n)
             print("t_import: %s: %.1f s" % (part.__name__, time.monotonic() - began))
