@@ -12,7 +12,7 @@ from sources import code_without_comments, tracked
 
 ROOMS = [  # what, pattern, who may (prefixes of paths)
     ("GMime and GLib", r"\b(g_mime_|GMime|GMIME_|g_object_|g_free\b|g_type_)", ["smtp/"]),
-    ("libyara", r"\b(yr_\w+\(|YR_[A-Z])", ["plugins/worker/yara"]),
+    ("libyara", r"\b(yr_\w+\(|YR_[A-Z])", ["plugins/worker/yara", "plugins/worker/binary/module"]),
     ("libclamav", r"\b(cl_[a-z]\w*\(|CL_[A-Z]\w+)", ["plugins/worker/clamav/"]),
     ("libmagic", r"\bmagic_(open|load|buffer|file|setparam)\b", ["plugins/worker/mimetype"]),
     ("libmilter", r"\b(smfi_|SMFIS_|SMFIF_)", ["milter/"]),

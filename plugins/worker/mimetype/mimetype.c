@@ -51,6 +51,10 @@
 	"application/x-dosexec=decompress?, application/octet-stream=decompress?, "                \
 	"application/vnd.ms-tnef=tnef?, application/ms-tnef=tnef?, "                               \
 	"message/*=iocextract?, text/*=iocextract?, "                                              \
+	"application/x-dosexec=pe?, application/x-executable=elf?, "                               \
+	"application/x-pie-executable=elf?, application/x-sharedlib=elf?, "                        \
+	"application/x-object=elf?, application/x-coredump=elf?, "                                 \
+	"application/x-mach-binary=macho?, "                                                       \
 	"text/*=b64decode?, application/octet-stream=xordecode?, "                                 \
 	"application/*=entropy?+ssdeep?+tlsh?, *=clamav?"
 
