@@ -100,3 +100,19 @@ for line in open(sys.argv[1]):
 print("t_binaries: %(elf)d ELF, %(pe)d PE" % n)
 sys.exit(n["elf"] < 3 or n["pe"] < 1)
 END
+corpus=${ASSAY_CORPUS:-$src/../shared/corpus}/archives/clamav-testfile-in-archives
+[ -d "$corpus" ] || exit 0
+sed -i 's/^plugins = .*/&, decompress/' "$dir/conf"
+find "$corpus" -type f -print0 | xargs -0 "$ASSAY" --conf "$dir/conf" scan --local --compact >"$dir/archives.json" ||
+    fail "exit $? on archives"
+python3 - "$dir/archives.json" <<'END'
+import json, sys
+n = 0
+for line in open(sys.argv[1]):
+    d = json.loads(line)
+    assert not [e for e in d["errors"] if e["plugin_name"] in ("pe", "entropy", "ssdeep", "tlsh")], d["errors"]
+    # The one program that all these archives carry.
+    n += "98c88d882f01a3f6ac1e5f7dfd761624" in d["facts"].get("imphash", [])
+print("t_binaries: the program was found in %d archives" % n)
+sys.exit(n < 8)
+END

@@ -1,6 +1,6 @@
 /* rooms: plugin_pe fakehost text base */
 /*
- * tests of plugins/worker/binary: pe.c, tree.c, report.c, module.c; a program of 1,028 bytes
+ * tests of plugins/worker/binary: pe.c, version.c, tree.c, report.c, module.c; a small program
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "binary/module.h"
+#include "binary/version.h"
 #include "binary_file.h"
 #include "fake_host.h"
 
@@ -219,6 +221,73 @@ static void modules(void **state)
 	assert_null(m);
 }
 
+/* put_node - a node of a version resource: its key, and where its value begins */
+static size_t put_node(struct binary_file *f, size_t at, const char *key, unsigned value)
+{
+	size_t n = 0;
+
+	put(f, at + 2, 2, value);
+	for (; key[n] != 0; n++)
+		put(f, at + 6 + 2 * n, 2, (unsigned char)key[n]);
+	put(f, at + 6 + 2 * n, 2, 0);
+	return (at + 6 + 2 * n + 2 + 3) & ~(size_t)3;
+}
+
+/* on_string - collected as "key=value;" */
+static bool on_string(void *user, struct assay_slice key, struct assay_slice value)
+{
+	struct assay_buf *out = user;
+
+	assay_version_text(key, out);
+	assay_buf_add_char(out, '=');
+	assay_version_text(value, out);
+	assay_buf_add_char(out, ';');
+	return out->n < 60;
+}
+
+/* versions - two strings, one of them not Latin; each beginning of the resource */
+static void versions(void **state)
+{
+	static const unsigned words[] = { 0x41f, 0x440, 0xd83d, 0xde00, 0xd800, 'x', 0 };
+	struct binary_file f = { .n = 0 };
+	struct assay_buf out;
+	size_t at, info, table, one;
+
+	(void)state;
+	at = put_node(&f, 0, "VS_VERSION_INFO", 4);
+	put(&f, at, 4, 0xfeef04bd);
+	put(&f, info = at + 4, 2, 0);
+	table = put_node(&f, info, "StringFileInfo", 0);
+	one = put_node(&f, table, "040904b0", 0);
+	at = put_node(&f, one, "Company", 7);
+	for (size_t i = 0; i < 7; i++)
+		put(&f, at + 2 * i, 2, words[i]);
+	put(&f, one, 2, at + 14 - one);
+	one = (at + 14 + 3) & ~(size_t)3;
+	at = put_node(&f, one, "Name", 3);
+	put(&f, at, 2, 'a');
+	put(&f, at + 2, 2, 'b');
+	put(&f, at + 4, 2, 0);
+	put(&f, one, 2, f.n - one);
+	put(&f, table, 2, f.n - table);
+	put(&f, info, 2, f.n - info);
+	put(&f, 0, 2, f.n);
+	assay_buf_init(&out, 1000);
+	assay_version_read(assay_slice((const char *)f.p, f.n), on_string, &out);
+	assert_string_equal(
+	    out.p, "Company=\xd0\x9f\xd1\x80\xf0\x9f\x98\x80\xef\xbf\xbdx;Name=ab;");
+	for (size_t n = 0; n < f.n; n++) {
+		char *copy = assay_xmalloc(n + 1);
+
+		memcpy(copy, f.p, n);
+		assay_buf_clear(&out);
+		assay_version_read(assay_slice(copy, n), on_string, &out);
+		assert_int_equal(out.n, 0);
+		free(copy);
+	}
+	assay_buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +296,7 @@ int main(void)
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(modules),
+		cmocka_unit_test(versions),
 	};
 	struct assay_err err;
 	int failed;

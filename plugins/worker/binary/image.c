@@ -22,10 +22,11 @@
 /* big - 32 bits, most significant first; 0 beyond the end */
 static uint32_t big(struct assay_slice s, size_t at)
 {
-	const unsigned char *p = (const unsigned char *)s.p + at;
+	const unsigned char *p;
 
 	if (at > s.n || s.n - at < 4)
 		return 0;
+	p = (const unsigned char *)s.p + at;
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 

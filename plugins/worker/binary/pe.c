@@ -12,9 +12,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "text/utf8.h"
 
 #include "tree.h"
+#include "version.h"
 
 #define SECURITY_DIRECTORY 4
 #define COM_DIRECTORY 14
@@ -22,6 +22,9 @@
 #define PKCS_SIGNED 2
 #define IS_DLL 0x2000
 #define NATIVE 1
+#define VERSION 16 /* type of a resource */
+#define VERSIONS_MAX 4
+#define VERSION_BYTES 65536
 #define RICH_HEAD 16 /* "DanS" and its padding */
 
 static const struct assay_opt options[] = {
@@ -436,9 +439,7 @@ static json_t *utf16_json(struct assay_slice s)
 	if (s.p == NULL)
 		return NULL;
 	assay_buf_init(&text, 1024);
-	for (size_t i = 0; i + 1 < s.n && !text.full; i += 2)
-		(void)assay_utf8_add(
-		    &text, (uint32_t)((unsigned char)s.p[i] | (unsigned char)s.p[i + 1] << 8));
+	assay_version_text(s, &text);
 	json = assay_json_text(text.n > 0 ? text.p : "", text.n);
 	assay_buf_release(&text);
 	return json;
@@ -469,24 +470,45 @@ static void put_resources(struct assay_report *r, const struct assay_object *roo
 	assay_report_set(r->out, "resource_count", json_integer((json_int_t)n));
 }
 
+/* A list of versions, while it is filled. */
+struct versions {
+	struct assay_report *r;
+	json_t *rows;
+};
+
+/* on_version - "CompanyName" and what it says */
+static bool on_version(void *user, struct assay_slice key, struct assay_slice value)
+{
+	const struct versions *v = user;
+	json_t *row;
+
+	if (!assay_report_room(v->r, v->rows, v->r->max + 1))
+		return false;
+	json_array_append_new(v->rows, row = json_object());
+	assay_report_set(row, "key", utf16_json(key));
+	assay_report_set(row, "value", utf16_json(value));
+	return true;
+}
+
 /* put_versions - what it says of itself */
 static void put_versions(struct assay_report *r, const struct assay_object *root)
 {
-	const struct assay_object *list = assay_object_member(root, "version_info_list");
-	json_t *rows = assay_report_list(r->out, "version_info");
-	const size_t n = assay_object_count(list);
+	const struct assay_object *list = assay_object_member(root, "resources");
+	struct versions v = { r, assay_report_list(r->out, "version_info") };
+	size_t found = 0;
 
-	for (size_t i = 0; i < n && assay_report_room(r, rows, n); i++) {
+	for (size_t i = 0; i < assay_object_count(list) && found < VERSIONS_MAX; i++) {
 		const struct assay_object *o = assay_object_at(list, i);
-		const struct assay_slice key = assay_object_text(o, "key");
-		const struct assay_slice value = assay_object_text(o, "value");
-		json_t *row;
+		const int64_t at = assay_object_number(o, "offset");
+		const int64_t size = assay_object_number(o, "length");
 
-		if (key.p == NULL || value.p == NULL)
+		if (assay_object_number(o, "type") != VERSION || at <= 0 || size <= 0 ||
+		    (uint64_t)at >= r->bytes.n)
 			continue;
-		json_array_append_new(rows, row = json_object());
-		assay_report_set(row, "key", assay_report_text(key));
-		assay_report_set(row, "value", assay_report_text(value));
+		found++;
+		assay_version_read(assay_slice_head(assay_slice_from(r->bytes, (size_t)at),
+				       size < VERSION_BYTES ? (size_t)size : VERSION_BYTES),
+		    on_version, &v);
 	}
 }
 
