@@ -153,7 +153,7 @@ enum assay_status assay_hunt_hit(
 	const char *scan_id = assay_json_get_str(report, "scan_id");
 	enum assay_status status = ASSAY_OK;
 
-	if (!assay_request_is_uuid(scan_id) || json_array_size(matches) == 0)
+	if (scan_id == NULL || !assay_request_is_uuid(scan_id) || json_array_size(matches) == 0)
 		return ASSAY_OK;
 	for (size_t i = 0; hunt->findings != NULL && i < json_array_size(matches); i++) {
 		status = add_finding(hunt, scan_id, json_array_get(matches, i), err);
