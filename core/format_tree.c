@@ -27,6 +27,8 @@
 #define TEXT_ROOM ((size_t)240)  /* of one escaped text */
 #define TEXT_MAX (TEXT_ROOM - 4) /* so that an ellipsis always fits behind it */
 #define DRAWN_DEPTH ((size_t)16)
+#define RULES_SHOWN 3u
+#define FINDINGS_SHOWN ((size_t)20)
 
 /* One payload on its way to a row. */
 struct node {
@@ -611,29 +613,40 @@ static void put_notes(struct tree *t, const char *list, bool error)
 		(void)assay_buf_printf(t->out, "  … and %zu more %s\n", more, list);
 }
 
-/* put_later - what was found later, as `assay show` adds it: when, what, by whom */
+/* put_finding - when, what, by whom */
+static void put_finding(struct tree *t, const json_t *finding)
+{
+	const json_t *rules = json_object_get(finding, "rules");
+	char room[TEXT_ROOM];
+
+	put_inked(t, YELLOW, "+ ");
+	put(t, printable(json_object_get(finding, "time"), room));
+	put(t, " ");
+	put(t, printable(json_object_get(finding, "kind"), room));
+	for (size_t i = 0; i < json_array_size(rules) && i < RULES_SHOWN; i++) {
+		put(t, i == 0 ? " " : ", ");
+		put(t, printable(json_array_get(rules, i), room));
+	}
+	put_place(t, finding);
+	put(t, " by ");
+	put(t, printable(json_object_get(finding, "by"), room));
+	if (json_is_string(json_object_get(finding, "note"))) {
+		put(t, ": ");
+		put(t, printable(json_object_get(finding, "note"), room));
+	}
+	put(t, "\n");
+}
+
+/* put_later - what was found later, as `assay show` adds it */
 static void put_later(struct tree *t)
 {
 	const json_t *findings = json_object_get(t->report, "findings");
-	const json_t *finding;
-	char room[TEXT_ROOM];
-	size_t i;
+	const size_t n = json_array_size(findings);
 
-	json_array_foreach(findings, i, finding)
-	{
-		put_inked(t, YELLOW, "+ ");
-		put(t, printable(json_object_get(finding, "time"), room));
-		put(t, " ");
-		put(t, printable(json_object_get(finding, "kind"), room));
-		put_place(t, finding);
-		put(t, " by ");
-		put(t, printable(json_object_get(finding, "by"), room));
-		if (json_is_string(json_object_get(finding, "note"))) {
-			put(t, ": ");
-			put(t, printable(json_object_get(finding, "note"), room));
-		}
-		put(t, "\n");
-	}
+	for (size_t i = 0; i < n && i < FINDINGS_SHOWN; i++)
+		put_finding(t, json_array_get(findings, i));
+	if (n > FINDINGS_SHOWN)
+		(void)assay_buf_printf(t->out, "  … and %zu more findings\n", n - FINDINGS_SHOWN);
 }
 
 /* assay_format_tree - the whole picture */

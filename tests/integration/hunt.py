@@ -128,6 +128,9 @@ def hunt_rules(hunt, rules):
     until(lambda: len(hunt.findings()) == 7, "every connector is told")
     seven = [f for f in hunt.findings() if f["rules"] == ["Seven"]]
     expect("a finding", [(f["kind"], f["facts"], f["payload_id"]) for f in seven], [("hunt", {"yara": ["Seven"]}, "0.1")])
+    tree, _ = hunt.assay("show", "--tree", seven[0]["scan_id"])
+    if not any("hunt Seven on a7.bin by " in line for line in tree):
+        raise Wrong(f"show does not say it: {tree}")
     ids = {f["finding_id"] for f in hunt.findings()}
     hunt.assay("hunt", rules)
     until(lambda: len(hunt.findings()) == 14, "told once more")
