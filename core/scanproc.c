@@ -29,6 +29,7 @@
 
 #define BEAT_MS 1000
 #define LATE_MS 1500 /* behind the deadline nobody waits for what a worker finds */
+#define LOOK_MS 100  /* between two looks whether the door is still there */
 #define NAP_MS 10
 #define SEND_TRIES 500 /* naps, while the user has too many descriptors on their way */
 
@@ -40,6 +41,10 @@ struct mail {
 	struct assay_progress_page page; /* shared NULL: the door did not give one */
 	struct assay_io_map bytes;
 	bool may_drop; /* nobody waits for an answer that comes too late */
+	/* While it is scanned: */
+	int sock;
+	struct assay_request *request;
+	int64_t looked_ms; /* whether the door is still there */
 };
 
 /* arm - die in `ms` unless armed again; 0 disarms */
@@ -69,6 +74,26 @@ static int64_t clip(const struct mail *mail, int64_t timeout_ms)
 	return left_ms > 0 ? left_ms : 1;
 }
 
+/* hung_up - is nobody there any more? */
+static bool hung_up(int sock)
+{
+	struct pollfd line = { .fd = sock, .events = POLLRDHUP };
+
+	return poll(&line, 1, 0) > 0;
+}
+
+/* look_back - a door that is gone will ask again: what is left of this mail is done for nobody */
+static void look_back(struct mail *mail)
+{
+	int64_t now_ms = assay_clock_mono_ms();
+
+	if (!mail->may_drop || now_ms - mail->looked_ms < LOOK_MS)
+		return;
+	mail->looked_ms = now_ms;
+	if (hung_up(mail->sock))
+		mail->request->deadline_ms = mail->asked.deadline_ms = now_ms;
+}
+
 /* note_progress - who is called now; the interval timer kills us when it overstays */
 static void note_progress(
     void *arg, const char *worker, const char *payload_id, const char *sha256, int64_t timeout_ms)
@@ -81,6 +106,7 @@ static void note_progress(
 		if (mail->page.shared != NULL)
 			assay_progress_clear(&mail->page);
 		assay_tally_return(mail->tally);
+		look_back(mail);
 		return;
 	}
 	if (timeout_ms < 1)
@@ -126,14 +152,6 @@ static void nap(void)
 	struct timespec t = { 0, NAP_MS * 1000000L };
 
 	(void)nanosleep(&t, NULL);
-}
-
-/* hung_up - is nobody there any more? */
-static bool hung_up(int sock)
-{
-	struct pollfd line = { .fd = sock, .events = POLLRDHUP };
-
-	return poll(&line, 1, 0) > 0;
 }
 
 /* send_verdict - again, when others of the same user have not yet taken theirs */
@@ -212,6 +230,8 @@ static enum assay_status scan_mail(struct mail *mail, int sock, struct assay_err
 		st = assay_wire_send_error(sock, err->text, err);
 	} else {
 		request.deadline_ms = mail->asked.deadline_ms;
+		mail->request = &request;
+		mail->sock = sock;
 		assay_tally_mail(mail->tally, &request);
 		assay_engine_scan(mail->options->engine, &request, bytes, &hooks, &scan);
 		note_progress(mail, NULL, NULL, NULL, 0);

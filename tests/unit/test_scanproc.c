@@ -482,6 +482,27 @@ static void test_gone(void **state)
 	assert_int_equal(service.page->mails, 1);
 }
 
+/* test_leaves - who hangs up while a worker is at work costs no other worker's time */
+static void test_leaves(void **state)
+{
+	struct peer peer = called(BULK);
+	char text[64];
+
+	(void)state;
+	start();
+	expect(&peer, ASSAY_WIRE_READY, text);
+	send_mail(&peer, "{\"always_dispatch\":[\"gate\",\"bug\"]}", 0);
+	at_gate();
+	assert_int_equal(shutdown(peer.wire.sock, SHUT_WR), 0);
+	let_go();
+	expect(&peer, ASSAY_WIRE_VERDICT, text);
+	assert_string_equal(text, "partial");
+	expect_end(&peer);
+	hang_up(&peer);
+	scanned(BULK, "{}");
+	stop();
+}
+
 /* test_late - neither is scanned what nobody waits for any more */
 static void test_late(void **state)
 {
@@ -696,9 +717,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_page), TEST(test_early),
 		TEST(test_inline_first), TEST(test_not_bulk), TEST(test_silent), TEST(test_gone),
-		TEST(test_late), TEST(test_overstays), TEST(test_nonsense), TEST(test_life),
-		TEST(test_recycle), TEST(test_bug), TEST(test_backlog), TEST(test_sealed),
-		TEST(test_tally) };
+		TEST(test_leaves), TEST(test_late), TEST(test_overstays), TEST(test_nonsense),
+		TEST(test_life), TEST(test_recycle), TEST(test_bug), TEST(test_backlog),
+		TEST(test_sealed), TEST(test_tally) };
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
