@@ -282,19 +282,27 @@ static void lengths_that_lead_far_ahead(void **state)
 	assert_true(assay_clock_cpu_us() - before < 20000000);
 }
 
-static void a_real_file(void **state)
+/* corpus_file - false: there is no corpus here */
+static bool corpus_file(const char *name, struct assay_buf *buf)
 {
 	const char *corpus = getenv("ASSAY_CORPUS");
-	struct assay_buf lf, crlf;
 	char path[1000];
 
+	(void)snprintf(path, sizeof(path), "%s/mbox/%s",
+	    corpus != NULL ? corpus : ASSAY_SOURCE_DIR "/../shared/corpus", name);
+	assay_buf_clear(buf);
+	return assay_io_read_file(path, buf, NULL) == ASSAY_OK;
+}
+
+static void a_real_file(void **state)
+{
+	struct assay_buf lf, crlf;
+
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/mbox/MimeKit/issue1189.mbox.txt",
-	    corpus != NULL ? corpus : ASSAY_SOURCE_DIR "/../shared/corpus");
 	assay_buf_init(&lf, 1000000);
 	assay_buf_init(&crlf, 1000000);
-	if (assay_io_read_file(path, &lf, NULL) != ASSAY_OK) {
-		print_message("no corpus (%s): skipped\n", path);
+	if (!corpus_file("MimeKit/issue1189.mbox.txt", &lf)) {
+		print_message("no corpus: skipped\n");
 		assay_buf_release(&lf);
 		skip();
 	}
@@ -309,6 +317,79 @@ static void a_real_file(void **state)
 	assay_buf_release(&crlf);
 }
 
+/* count - messages of a mailbox */
+static size_t count(struct assay_slice bytes)
+{
+	struct memory memory = { bytes, 0, 700, ASSAY_OK };
+	struct assay_mbox_reader reader;
+	struct assay_mbox_message m;
+	size_t n = 0;
+
+	opened(&reader, &memory, 100000);
+	while (assay_mbox_reader_next(&reader, &m, NULL) == ASSAY_OK)
+		n++;
+	assay_mbox_reader_release(&reader);
+	return n;
+}
+
+/* What looks like a message's begin in mbox_unquoted is no more than text: nothing says so but that
+ * no field stands below it. */
+static void other_real_files(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+	} file[] = { { "MimeKit/simple.mbox.txt", 3 }, { "james-mime4j/mbox.rlug", 5 },
+		{ "thunderbird-comm-central/mailnews/mbox_modern", 2 },
+		{ "thunderbird-comm-central/mailnews/mbox_unquoted", 2 },
+		{ "tika/headers.mbox", 1 }, { "tika/multiline2.mbox", 1 },
+		{ "tika/single_mail.mbox", 1 } };
+	struct assay_buf buf;
+	size_t seen = 0;
+
+	(void)state;
+	assay_buf_init(&buf, 1000000);
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+		if (!corpus_file(file[i].name, &buf))
+			continue;
+		seen++;
+		if (count(assay_buf_slice(&buf)) != file[i].n)
+			fail_msg("%s: %zu messages", file[i].name, count(assay_buf_slice(&buf)));
+	}
+	assay_buf_release(&buf);
+	if (seen == 0)
+		skip();
+}
+
+/* Each message of this mailbox stands in a file of its own beside it. */
+static void a_real_file_and_its_messages(void **state)
+{
+	struct assay_buf all, one;
+	struct memory memory = { .piece = 1000 };
+	struct assay_mbox_reader reader;
+	struct assay_mbox_message m;
+	char name[40];
+
+	(void)state;
+	assay_buf_init(&all, 1000000);
+	assay_buf_init(&one, 1000000);
+	if (!corpus_file("james-mime4j/mbox.rlug", &all)) {
+		assay_buf_release(&all);
+		skip();
+	}
+	memory.bytes = assay_buf_slice(&all);
+	opened(&reader, &memory, 100000);
+	for (int i = 0; assay_mbox_reader_next(&reader, &m, NULL) == ASSAY_OK; i++) {
+		(void)snprintf(name, sizeof(name), "james-mime4j/mbox.rlug-%d", i);
+		assert_true(corpus_file(name, &one));
+		assert_true(assay_slice_eq(
+		    assay_slice_trim(m.bytes), assay_slice_trim(assay_buf_slice(&one))));
+	}
+	assay_mbox_reader_release(&reader);
+	assay_buf_release(&all);
+	assay_buf_release(&one);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(messages),
@@ -316,7 +397,9 @@ int main(void)
 		cmocka_unit_test(from_lines), cmocka_unit_test(quoting),
 		cmocka_unit_test(hostile_files_are_linear),
 		cmocka_unit_test(larger_than_the_window), cmocka_unit_test(the_source_fails),
-		cmocka_unit_test(lengths_that_lead_far_ahead), cmocka_unit_test(a_real_file) };
+		cmocka_unit_test(lengths_that_lead_far_ahead), cmocka_unit_test(a_real_file),
+		cmocka_unit_test(other_real_files),
+		cmocka_unit_test(a_real_file_and_its_messages) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
