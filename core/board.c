@@ -308,6 +308,7 @@ static void check_lookup(struct assay_board_lookup *asked)
 static void check_concern(struct assay_board_concern *concern)
 {
 	check_text(concern->text, sizeof concern->text);
+	check_text(concern->loaded, sizeof concern->loaded);
 	check_bool(&concern->outdated);
 }
 

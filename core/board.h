@@ -68,8 +68,9 @@ struct assay_board_queue {
 
 /* What the plugins of a scan master say of what they have loaded. */
 struct assay_board_concern {
-	char text[400]; /* "": all is well */
-	bool outdated;  /* it has changed: the parent shall reload, and takes this back */
+	char text[400];   /* "": all is well */
+	char loaded[200]; /* what is in use; "" */
+	bool outdated;    /* it has changed: the parent shall reload, and takes this back */
 };
 
 /* Mails of all doors up to then, sampled by the parent every few seconds; a ring. */

@@ -154,6 +154,7 @@ static json_t *service(const struct assay_health *h)
 	set_count(j, "scan_busy", h->scans.busy);
 	assay_json_set(j, "observing", json_boolean(assay_health_observes(h)));
 	set_word(j, "sandbox", h->head.sandbox_off ? "off" : sandbox.planned == ~0u ? "" : text);
+	set_word(j, "loaded", assay_health_loaded(h));
 	return j;
 }
 

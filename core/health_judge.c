@@ -117,10 +117,32 @@ static void judge_busy(struct assay_health *h)
 	    assay_human_age(age, c->average_ms), c->slow, c->alive);
 }
 
+/* master_slot - of the one in charge */
+static unsigned master_slot(const struct assay_health *h)
+{
+	return ASSAY_SLOT_MASTER + (h->head.generation % 2 == 0 ? 1 : 0);
+}
+
+/* concern - what the plugins of the scan master say; NULL: there is none to say it */
+static const struct assay_board_concern *concern(const struct assay_health *h)
+{
+	const unsigned slot = master_slot(h);
+
+	return h->alive[slot] && h->slot[slot].kind == ASSAY_BOARD_MASTER
+	    ? &h->slot[slot].of.concern
+	    : NULL;
+}
+
+/* assay_health_loaded - see health_own.h */
+const char *assay_health_loaded(const struct assay_health *health)
+{
+	return concern(health) != NULL ? concern(health)->loaded : "";
+}
+
 /* judge_scans - are they there? */
 static void judge_scans(struct assay_health *h)
 {
-	unsigned slot = ASSAY_SLOT_MASTER + (h->head.generation % 2 == 0 ? 1 : 0);
+	const unsigned slot = master_slot(h);
 	const struct assay_board_slot *master = &h->slot[slot];
 	bool loading = h->alive[slot] && master->state == ASSAY_BOARD_STARTING;
 	char age[ASSAY_HUMAN_TEXT];
@@ -138,9 +160,8 @@ static void judge_scans(struct assay_health *h)
 		because(
 		    h, "", "%u of %u scan processes run", h->scans.alive, h->head.scan_processes);
 	}
-	if (h->alive[slot] && master->kind == ASSAY_BOARD_MASTER &&
-	    master->of.concern.text[0] != '\0')
-		because(h, "", "%.300s", master->of.concern.text);
+	if (concern(h) != NULL && concern(h)->text[0] != '\0')
+		because(h, "", "%.300s", concern(h)->text);
 }
 
 /* judge_process - one of the others */

@@ -23,6 +23,8 @@ const struct assay_board_slot *assay_health_lookup(const struct assay_health *he
 /* Parts of the sandbox (enum assay_sandbox_part) in force in every scan process. */
 void assay_health_sandbox(const struct assay_health *health, unsigned *parts);
 
+/* What plugins have loaded, in words for people: "clamav: daily 27104, 3 hours old"; "". */
+const char *assay_health_loaded(const struct assay_health *health);
 /* Does somebody who waits get "accept" whatever is decided ([policy] enforce = no)? */
 bool assay_health_observes(const struct assay_health *health);
 

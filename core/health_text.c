@@ -57,6 +57,8 @@ static void put_scans(const struct assay_health *h, struct assay_buf *out)
 	    h->head.sandbox_off          ? "off"
 		: sandbox.planned == ~0u ? "not known yet"
 					 : text);
+	if (assay_health_loaded(h)[0] != '\0')
+		(void)assay_buf_printf(out, "loaded     %s\n", assay_health_loaded(h));
 	if (assay_health_observes(h))
 		(void)assay_buf_add_str(out,
 		    "policy     OBSERVING: every mail is accepted, whatever is decided ([policy] "

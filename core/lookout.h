@@ -8,8 +8,12 @@
 
 #include "core/host.h"
 
-/* True: something has changed, and a reload would read it. *worry: the first complaint, or its text
- * is "". Both may be said at once. */
-bool assay_lookout(const struct assay_host *host, struct assay_err *worry);
+struct assay_lookout {
+	bool changed;           /* a reload would read something else */
+	struct assay_err worry; /* the first complaint; its text may be "" */
+	char loaded[200];       /* "clamav: daily 27104, 3 hours old", of all who say; "" */
+};
+
+void assay_lookout(const struct assay_host *host, struct assay_lookout *seen);
 
 #endif

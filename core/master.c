@@ -452,18 +452,23 @@ static void look_out(struct master *m)
 {
 	struct assay_board_concern *concern = &m->role->page->of.concern;
 	int64_t now_ms = assay_clock_mono_ms();
-	struct assay_err worry;
+	struct assay_lookout seen;
+	const char *worry = seen.worry.text;
 
 	if (m->leave_ms != 0 || now_ms - m->lookout_ms < LOOKOUT_MS)
 		return;
 	m->lookout_ms = now_ms;
-	if (assay_lookout(m->setup.host, &worry))
+	assay_lookout(m->setup.host, &seen);
+	if (seen.changed)
 		concern->outdated = true;
-	if (strncmp(concern->text, worry.text, sizeof concern->text - 1) == 0)
+	(void)snprintf(concern->loaded, sizeof concern->loaded, "%s", seen.loaded);
+	if (strncmp(concern->text, worry, sizeof concern->text - 1) == 0)
 		return;
-	(void)snprintf(concern->text, sizeof concern->text, "%.399s", worry.text);
-	assay_log(worry.text[0] != '\0' ? ASSAY_LOG_WARNING : ASSAY_LOG_INFO, "%s",
-	    worry.text[0] != '\0' ? worry.text : "what was complained of is well again");
+	(void)snprintf(concern->text, sizeof concern->text, "%.399s", worry);
+	if (worry[0] != '\0')
+		assay_log(ASSAY_LOG_WARNING, "%s", worry);
+	else
+		assay_log(ASSAY_LOG_INFO, "what was complained of is well again");
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */

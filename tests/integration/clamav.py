@@ -197,7 +197,7 @@ def changing(place):
             core=f"connectors = jsonl\nproviders = maildir\nscan_processes = 2\n[jsonl]\nfields = content\n"
                  f"[maildir]\nmaildirs = {home.maildir}\nrescan = 1s", clamav=f"database = {place.db}\nwatch = 1s"))
         home.start()
-        home.until_status(0, "OK")
+        home.until_status(0, "loaded     clamav: 1 file (")
 
         def scanned(number, text):
             n = len(home.reports())

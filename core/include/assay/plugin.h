@@ -562,7 +562,8 @@ struct assay_plugin {
 	/* Or NULL. Asked every few seconds in the service by the process that has warmed the
 	 * plugin; must not take long. *changed, false before: what `warm` has read is another now,
 	 * the service shall reload; said once per change, as the reload may be refused. An error:
-	 * what is wrong, for the log and `assay status`, as long as it is said. */
+	 * what is wrong, for the log and `assay status`, as long as it is said. With ASSAY_OK its
+	 * text may be what is in use, in a few words, for `assay status`. */
 	enum assay_status (*watch)(void *state, bool *changed, struct assay_err *err);
 };
 

@@ -284,6 +284,18 @@ static bool has_changed(struct clamav *c)
 	return true;
 }
 
+/* say_age - what is in use: "daily 27104, main 62, 3 hours old" */
+static void say_age(const struct clamav *c, struct assay_err *err)
+{
+	const int64_t hours = (assay_clock_wall_ms() - c->db.built_ms) / (3600 * 1000);
+
+	if (c->db.built_ms == 0)
+		(void)assay_err_set(err, ASSAY_OK, "%s", c->db.id);
+	else
+		(void)assay_err_set(err, ASSAY_OK, "%s, %lld %s old", c->db.id,
+		    (long long)(hours < 48 ? hours : hours / 24), hours < 48 ? "hours" : "days");
+}
+
 /* clamav_watch - are the signatures still those that were loaded, and are they well? */
 static enum assay_status clamav_watch(void *state, bool *changed, struct assay_err *err)
 {
@@ -296,7 +308,10 @@ static enum assay_status clamav_watch(void *state, bool *changed, struct assay_e
 		c->watched_ms = now_ms;
 		*changed = has_changed(c);
 	}
-	return complain(c, err) ? err->code : ASSAY_OK;
+	if (complain(c, err))
+		return err->code;
+	say_age(c, err);
+	return ASSAY_OK;
 }
 
 /* ---- scanning -------------------------------------------------------------------------------- */
