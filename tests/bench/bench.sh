@@ -5,6 +5,7 @@
 #   bench.sh --service [--mails N] [--rounds N] [--rules N]    the service alone
 #   bench.sh --milter [--mails N] [--rounds N] [--no-postfix]  the milter alone
 #   bench.sh --import [--mb N] [--large N] [--rounds N]        assay import alone
+#   bench.sh --clamav [--mails N] [--rounds N] [--hashes N] [--patterns N]  viruses alone
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 #   bench.sh --bloom [N]       a seen filter planned for N values (1, 10 and 50 million; in $TMPDIR),
 #                              with N and 3 x N of them
@@ -34,7 +35,7 @@ case ${1:-} in
 --lookup)
     exec python3 "$root/tests/integration/lookup.py" speed "$build/assay"
     ;;
---service | --milter | --import)
+--service | --milter | --import | --clamav)
     cmake --build "$build" --target bench_loop >/dev/null
     what=${1#--}
     shift
