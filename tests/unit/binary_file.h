@@ -104,4 +104,17 @@ static inline void damaged(struct fake_host *host, const struct binary_file *f)
 	}
 }
 
+/* binary_tests - main of such a test: the plugin is open while they run */
+#define binary_tests(tests)                                                                        \
+	do {                                                                                       \
+		struct assay_err err;                                                              \
+		int failed;                                                                        \
+                                                                                                   \
+		if (fake_host_open(&assay_plugin, NULL, NULL, &host, &err) != ASSAY_OK)            \
+			return 1;                                                                  \
+		failed = cmocka_run_group_tests(tests, NULL, NULL);                                \
+		fake_host_close(&host);                                                            \
+		return failed;                                                                     \
+	} while (0)
+
 #endif

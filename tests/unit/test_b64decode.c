@@ -142,6 +142,36 @@ static void in_scripts(void **state)
 	assay_buf_release(&text);
 }
 
+/* joined - strings of a program, put together; and lists, which are not */
+static void joined(void **state)
+{
+	static const char *const joins[] = { "\" + \"", "\" +\r\n    \"", "\",\"", "\" & _\n\"",
+		"\".\"" };
+	struct assay_buf text;
+	char zip[600] = "PK\3\4";
+
+	(void)state;
+	random_bytes(zip + 4, sizeof(zip) - 4);
+	assay_buf_init(&text, 1 << 20);
+	for (size_t i = 0; i < sizeof(joins) / sizeof(joins[0]); i++) {
+		assay_buf_clear(&text);
+		assay_buf_add_str(&text, "var f = \"");
+		encoded(&text, assay_slice(zip, sizeof(zip)), 60, joins[i]);
+		assay_buf_add_str(&text, "\"; var g = \"other\" + \"things\";");
+		run(assay_buf_slice(&text));
+		assert_int_equal(last.nchild, 1);
+		is(0, "zip", assay_slice(zip, sizeof(zip)));
+	}
+	assay_buf_clear(&text);
+	for (int i = 0; i < 3; i++)
+		assay_buf_add_str(&text,
+		    "\"VGhpcyBpcyBhIHRlc3QgMTIzIFRoaXMgaXMgYSB0ZXN0IDEyMyBUaGlzIGlzIGEgdGVzdCAxMjM0"
+		    "\"; ");
+	run(assay_buf_slice(&text));
+	assert_int_equal(last.nchild, 3);
+	assay_buf_release(&text);
+}
+
 /* not_believed - words, digests, links, and what is too short */
 static void not_believed(void **state)
 {
@@ -223,6 +253,7 @@ int main(void)
 		cmocka_unit_test(whole),
 		cmocka_unit_test(lines),
 		cmocka_unit_test(in_scripts),
+		cmocka_unit_test(joined),
 		cmocka_unit_test(not_believed),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(kinds),

@@ -242,12 +242,6 @@ int main(void)
 		cmocka_unit_test(others),
 		cmocka_unit_test(damage),
 	};
-	struct assay_err err;
-	int failed;
 
-	if (fake_host_open(&assay_plugin, NULL, NULL, &host, &err) != ASSAY_OK)
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	fake_host_close(&host);
-	return failed;
+	binary_tests(tests);
 }

@@ -6,6 +6,7 @@
  * long: links are full of what only looks like base64. Touches nothing but the payload.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <assay/plugin.h>
 
@@ -79,6 +80,24 @@ static size_t line_at(struct assay_slice s, size_t i)
 	return n;
 }
 
+/* is_quote - of a string in a program */
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* next_string - behind the quotes that end a string of a program and begin the next, and what
+ * joins them; i when that is not so */
+static size_t next_string(struct assay_slice s, size_t i)
+{
+	static const char joins[] = " \t\r\n+&,._\\";
+	size_t j = i + 1;
+
+	while (j < s.n && memchr(joins, s.p[j], sizeof(joins) - 1) != NULL)
+		j++;
+	return j > i + 1 && j < s.n && s.p[j] == s.p[i] ? j + 1 : i;
+}
+
 /* next_line - behind white space with a line end in it; i when there is none */
 static size_t next_line(struct assay_slice s, size_t i)
 {
@@ -100,14 +119,16 @@ static bool is_ended(struct assay_slice s, size_t i)
 }
 
 /* add_lines - the lines behind the first: all of one width, only the last may be shorter. The first
- * may be shorter too when it stands behind other things ("data:...;base64,"). */
+ * may be shorter too when it stands behind other things ("data:...;base64,"). Strings of a program
+ * go on only where whole groups end: lists of keys are no file. */
 static void add_lines(struct assay_slice s, struct run *r)
 {
 	const bool behind = r->start > 0 && s.p[r->start - 1] == ',';
 	size_t width = r->chars, last = r->chars;
 
 	for (size_t lines = 1;; lines++) {
-		const size_t at = next_line(s, r->end);
+		const bool quoted = r->end < s.n && is_quote(s.p[r->end]) && r->chars % 4 == 0;
+		const size_t at = quoted ? next_string(s, r->end) : next_line(s, r->end);
 		const size_t n = at > r->end ? line_at(s, at) : 0;
 
 		if (lines == 1 && behind && n >= LINE_LEAST && n > width)
@@ -159,12 +180,22 @@ static bool is_mixed(struct assay_slice s)
 	return seen == 7;
 }
 
-/* decode - appends at most out's maximum */
+/* decode - appends at most out's maximum; what stands between two strings is left out */
 static void decode(struct assay_slice s, struct assay_buf *out)
 {
+	bool between = false;
 	struct assay_base64 r;
+	struct assay_buf pieces;
 
-	assay_base64_decode(s, ASSAY_BASE64_STOP, out, &r);
+	assay_buf_init(&pieces, s.n);
+	for (size_t i = 0, n; i < s.n; i += n + 1, between = !between) {
+		for (n = 0; i + n < s.n && !is_quote(s.p[i + n]);)
+			n++;
+		if (!between)
+			assay_buf_add(&pieces, s.p + i, n);
+	}
+	assay_base64_decode(assay_buf_slice(&pieces), ASSAY_BASE64_STOP, out, &r);
+	assay_buf_release(&pieces);
 }
 
 /* kind_of - what a run is; NULL: nothing that is believed */
