@@ -281,19 +281,24 @@ static enum assay_status tell_service(const struct seen *s, struct assay_err *er
 	return status;
 }
 
-/* rebuild - every report of the store */
-static enum assay_status rebuild(struct seen *s, struct assay_err *err)
+/* list_days - on which there is mail in the store */
+static enum assay_status list_days(struct seen *s, struct assay_err *err)
 {
 	json_t *query = json_object();
-	enum assay_status status = ask(s, question(s, NULL), err);
 
 	assay_json_set(query, "want", assay_json_own("counts"));
 	assay_json_set(query, "word", assay_json_own("day"));
 	assay_json_set(query, "all", json_true());
+	return assay_cmd_store_ask(&s->store, query, keep_day, s, err);
+}
+
+/* rebuild - every report of the store; without one nothing is made anew */
+static enum assay_status rebuild(struct seen *s, struct assay_err *err)
+{
+	enum assay_status status = list_days(s, err);
+
 	if (status == ASSAY_OK)
-		status = assay_cmd_store_ask(&s->store, query, keep_day, s, err);
-	else
-		json_decref(query);
+		status = ask(s, question(s, NULL), err);
 	for (size_t i = 0; i < s->days.n && status == ASSAY_OK; i++)
 		status = rebuild_day(s, s->days.word[i], err);
 	if (status == ASSAY_OK)

@@ -301,7 +301,7 @@ static enum assay_status load(struct run *run, struct assay_err *err)
 {
 	static const char *const core_opts[] = { "plugins=" WORKER, "always_dispatch=" WORKER,
 		"start_dispatch=", "dispatchers=", "decorators=", "archivers=", "source_archivers=",
-		"connectors=", "providers=", "lookup_listen=", NULL };
+		"connectors=", "providers=", "lookup_listen=", "message_size=1G", NULL };
 	const struct assay_setup_options options = { .cold = true, .no_policy = true };
 	struct assay_cmd_globals globals = *run->hunt->globals;
 	struct assay_words opts = { NULL, 0 };

@@ -49,6 +49,7 @@ python3 "$root/tests/bench/measure.py" "$root" "$build" "$@" || code=$?
 if [ $# -eq 0 ]; then
     python3 "$root/tests/bench/service.py" "$root" "$build" || code=$?
     python3 "$root/tests/integration/lookup.py" speed "$build/assay" || code=$?
+    sh "$0" --bloom 1000000 || code=$?
     # 77: there is nothing to make the load with.
     python3 "$root/tests/bench/milter.py" "$root" "$build" || [ $? -eq 77 ] || code=1
 fi
