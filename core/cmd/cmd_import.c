@@ -230,6 +230,19 @@ static enum assay_status check_same(struct assay_config *config, struct assay_er
 	    "--plugin-opts here");
 }
 
+/* check_use - somebody must keep the reports */
+static enum assay_status check_use(const struct assay_config *config, struct assay_err *err)
+{
+	const struct assay_opts *core = assay_config_core(config);
+
+	if (assay_opt_list(core, "connectors")[0] != NULL ||
+	    assay_opt_list(core, "archivers")[0] != NULL)
+		return ASSAY_OK;
+	return assay_err_set(err, ASSAY_E_CONF,
+	    "nothing is configured that would keep the reports: name a store, [core] connectors = "
+	    "sqlite, and assay reload");
+}
+
 /* check_rights - may we write where the service reads? */
 static enum assay_status check_rights(const struct assay_config *config, struct assay_err *err)
 {
@@ -251,8 +264,10 @@ static enum assay_status check_rights(const struct assay_config *config, struct 
 static enum assay_status check_service(
     struct assay_config *config, const char *bulk_path, struct assay_err *err)
 {
-	enum assay_status st = check_rights(config, err);
+	enum assay_status st = check_use(config, err);
 
+	if (st == ASSAY_OK)
+		st = check_rights(config, err);
 	if (st != ASSAY_OK)
 		return st;
 	st = assay_dial_check(bulk_path, err);

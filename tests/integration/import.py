@@ -131,6 +131,8 @@ def no_service(home):
     path = home.write("a.mbox", mbox([message(1)]))
     home.run(path, code=75)
     check("assay serve" in home.err, "it says how to start the service: " + home.err)
+    home.run("--conf", "/dev/null", path, code=78)
+    check("connectors" in home.err, "nobody would keep it: " + home.err)
     out = home.run("--dry-run", path)
     check(out["found"].startswith("1 messages"), "a dry run needs no service: %s" % out)
     check(not os.path.exists(os.path.join(home.dir, "import")), "a dry run writes nothing")
