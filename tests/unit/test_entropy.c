@@ -25,9 +25,12 @@ static void is(struct assay_slice bytes, double want)
 	assert_int_equal(s.status, ASSAY_OK);
 	if (want < 0)
 		assert_null(s.result);
-	else
+	else {
 		assert_float_equal(
 		    json_real_value(json_object_get(s.result, "entropy")), want, 0.00001);
+		assert_int_equal(json_integer_value(json_object_get(s.result, "tenths")),
+		    (json_int_t)(want * 10));
+	}
 	fake_scan_free(&s);
 	fake_host_close(&host);
 }

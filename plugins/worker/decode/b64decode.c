@@ -49,6 +49,12 @@ static const struct assay_field fields[] = {
 	{ NULL, 0, ASSAY_TECHNICAL, NULL },
 };
 
+static const struct assay_fact facts[] = {
+	{ "base64", ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, "runs[].kind",
+	    "what a payload carries in base64: program, zip, ..., text, data" },
+	{ NULL, ASSAY_FACT_PAYLOAD, ASSAY_COMPARE_GLOB, NULL, NULL },
+};
+
 /* b64decode_open - reads the options */
 static enum assay_status b64decode_open(
     const struct assay_opts *opts, void **state, struct assay_err *err)
@@ -292,6 +298,7 @@ const struct assay_plugin assay_plugin = {
 	.summary = "what stands in base64 in a text, or as a whole payload",
 	.options = options,
 	.fields = fields,
+	.facts = facts,
 	.open = b64decode_open,
 	.close = free,
 	.worker = &worker,
