@@ -1,6 +1,6 @@
 """import.py - the tests of t_import.sh: a home and a service of their own, files made here
 
-Nothing depends on the machine's speed: what waits for something waits up to a minute or two. The
+Nothing depends on the machine's speed: what waits for something waits up to two minutes. The
 imports are interrupted when they have done some of their work, whenever that is.
 """
 import bz2
@@ -11,9 +11,9 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
+
+from livehome import Home, main_of, until
 
 ASSAY = os.environ["ASSAY"]
 FROM = b"From joe@example.com Fri Sep 26 17:18:40 2025"
@@ -26,47 +26,22 @@ def check(ok, what):
         failures.append(what)
 
 
-class Home:
-    """a home with a service in it"""
+class ImportHome(Home):
+    """a home with a service, and a directory for mail"""
 
     def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="t_import.")
-        os.chmod(self.dir, 0o755)
-        self.mail = os.path.join(self.dir, "mail")
+        super().__init__(ASSAY, None, "t_import.")
+        self.dir, self.mail = self.path, os.path.join(self.path, "mail")
         os.mkdir(self.mail)
-        self.service = None
-        self.all, self.at = [], 0
+        self.all, self.done = [], 0
         self.env = {k: v for k, v in os.environ.items() if k not in ("ASSAY_HOME", "NOTIFY_SOCKET")}
-        with open(os.path.join(self.dir, "assay.conf"), "w") as f:
-            f.write("[core]\ndispatchers =\nalways_dispatch = hash\nstart_dispatch = smtp\n"
-                    "decorators = seen\nconnectors = jsonl, seen\nscan_processes = 3\n"
-                    "bulk_max = 2\nmessage_size = 1M\n[jsonl]\nfields = content\n"
-                    "[seen]\nbloom_size = 1000\n")
-
-    def start(self):
-        log = open(os.path.join(self.dir, "log"), "ab")
-        self.service = subprocess.Popen([ASSAY, "--home", self.dir, "serve"], stderr=log, env=self.env)
-        log.close()
-        self.until(lambda: subprocess.call([ASSAY, "--home", self.dir, "status"], env=self.env,
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) in (0, 1),
-                   "the service is up")
-
-    def stop(self):
-        self.service.terminate()
-        check(self.service.wait(120) == 0, "the service ends well")
-        self.service = None
-
-    def until(self, ready, what, seconds=120):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if ready():
-                return
-            time.sleep(0.05)
-        check(False, what)
-        raise TimeoutError(what)
+        self.configure("[core]\ndispatchers =\nalways_dispatch = hash\nstart_dispatch = smtp\n"
+                       "decorators = seen\nconnectors = jsonl, seen\nscan_processes = 3\n"
+                       "bulk_max = 2\nmessage_size = 1M\n[jsonl]\nfields = content\n"
+                       "[seen]\nbloom_size = 1000\n")
 
     def command(self, *args):
-        return [os.path.abspath(ASSAY), "--home", self.dir, *args]
+        return [self.assay, "--home", self.path, *args]
 
     def run(self, *args, code=0):
         """assay import ARGS; the summary's lines by their first words"""
@@ -77,13 +52,13 @@ class Home:
 
     def reports(self):
         """all that the connector was told so far"""
-        path = os.path.join(self.dir, "reports.jsonl")
+        path = os.path.join(self.path, "reports.jsonl")
         if os.path.exists(path):
             with open(path, "rb") as f:
-                f.seek(self.at)
+                f.seek(self.done)
                 for line in f:
                     if line.endswith(b"\n"):
-                        self.at += len(line)
+                        self.done += len(line)
                         self.all.append(json.loads(line))
         return self.all
 
@@ -91,7 +66,7 @@ class Home:
         """waits for n different reports, and returns them by source_id"""
         def ids():
             return {r["scan_id"] for r in self.reports()}
-        self.until(lambda: len(ids()) >= n, "%d reports" % n)
+        until(lambda: len(ids()) >= n, "%d reports" % n)
         check(len(ids()) == n, "%d reports, not %d" % (len(ids()), n))
         return {r["request_meta"]["source_id"]: r for r in self.reports()}
 
@@ -101,14 +76,6 @@ class Home:
         with open(path, "wb") as f:
             f.write(data)
         return path
-
-    def close(self):
-        if self.service is not None:
-            self.service.kill()
-            self.service.wait()
-        if failures:
-            sys.stdout.write(open(os.path.join(self.dir, "log")).read()[-3000:])
-        shutil.rmtree(self.dir, ignore_errors=True)
 
 
 def message(n, body=b"text\n", sender=None):
@@ -293,10 +260,10 @@ def outlook(home, n):
     for how in (signal.SIGTERM, signal.SIGKILL):
         p = subprocess.Popen(home.command("import", home.write("slow.pst", b"!BDN\nslow")), env=home.env,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        home.until(lambda: os.listdir(tmp) != [], "it is unpacked")
+        until(lambda: os.listdir(tmp) != [], "it is unpacked")
         p.send_signal(how)
         check(p.wait(60) == (75 if how == signal.SIGTERM else -how), "%s: exit %d" % (how, p.returncode))
-        home.until(lambda: os.listdir(tmp) == [], "the directory goes after %s" % how)
+        until(lambda: os.listdir(tmp) == [], "the directory goes after %s" % how)
     home.write("pst-tree/x.pst", b"!BDN\ngood")
     home.run(os.path.join(home.mail, "pst-tree"), code=65)
     check("name it on the command line" in home.err, "in a directory: " + home.err)
@@ -337,7 +304,7 @@ def interrupted(home, n):
     for k, how in enumerate((signal.SIGINT, signal.SIGKILL, signal.SIGTERM)):
         before = kept_so_far(home, path)
         p = subprocess.Popen(home.command("import", path), env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        home.until(lambda: kept_so_far(home, path) > before + 200 or p.poll() is not None, "it works")
+        until(lambda: kept_so_far(home, path) > before + 200 or p.poll() is not None, "it works")
         most = largest(p.pid)
         check(0 < most < 200, "memory: %d MB" % most)
         p.send_signal(how)
@@ -400,31 +367,30 @@ def service_restarts(home, n):
     """while it goes away and comes back the import waits"""
     path = home.write("restart/a.mbox", mbox([message(30000 + i, b"line\n" * 500) for i in range(2500)]))
     p = subprocess.Popen(home.command("import", path), env=home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    home.until(lambda: kept_so_far(home, path) > 100 or p.poll() is not None, "it works")
-    home.stop()
+    until(lambda: kept_so_far(home, path) > 100 or p.poll() is not None, "it works")
+    check(home.stop() == 0, "the service ends well")
     home.start()
     out, err = p.communicate(timeout=240)
     check(p.returncode == 0 and b"2500 messages" in out, "it went on: %d %s %s" % (p.returncode, out, err))
     reports = home.told(n + 2500)
     check(len([r for r in reports if r.startswith(path)]) == 2500, "each message, once")
+    return n + 2500
 
 
-def main():
-    home = Home()
-    try:
+def work():
+    with ImportHome() as home:
         no_service(home)
         home.start()
         n = 0
-        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, bypass, another_service, service_restarts):
+        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, bypass, another_service,
+                     service_restarts):
             began = time.monotonic()
             n = part(home, n)
             print("t_import: %s: %.1f s" % (part.__name__, time.monotonic() - began))
-    except TimeoutError as e:
-        print("t_import: waited too long:", e)
-    finally:
-        home.close()
+        if failures:
+            home.show_log()
     print("t_import:", "%d failures" % len(failures) if failures else "good")
     return 1 if failures else 0
 
 
-sys.exit(main())
+main_of(work)
