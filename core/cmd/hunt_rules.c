@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -28,6 +29,7 @@
 #define DIGEST_TEXT (2 * DIGEST_BYTES)
 #define DIGESTS_MAX ((size_t)16 << 30) /* bytes */
 #define HITS_MOST 200u
+#define HITS_MS 5000 /* nobody waits longer to see one */
 #define RULE_MAX 128u
 
 struct run {
@@ -38,6 +40,7 @@ struct run {
 	struct assay_arena *names; /* of the configuration */
 	struct assay_arena *arena; /* of the hits that are not told yet */
 	struct assay_map hits;     /* digest -> list of rules */
+	int64_t told_ms;
 	uint64_t done;
 	struct assay_pace pace;
 	enum assay_status status; /* of a hit that could not be told */
@@ -194,7 +197,15 @@ static enum assay_status tell_hits(struct run *run, struct assay_err *err)
 		json_decref(run->hits.entry[i].value);
 	assay_arena_reset(run->arena);
 	assay_map_init(&run->hits, run->arena);
+	run->told_ms = assay_clock_mono_ms();
 	return status;
+}
+
+/* are_due - enough of them, or the first some time ago */
+static bool are_due(const struct run *run)
+{
+	return run->hits.n >= HITS_MOST ||
+	    (run->hits.n > 0 && assay_clock_mono_ms() - run->told_ms >= HITS_MS);
 }
 
 /* ---- payloads -------------------------------------------------------------------------------- */
@@ -266,7 +277,7 @@ static enum assay_status scan_all(struct run *run, struct assay_err *err)
 	assay_pace_begin(&run->pace, "payloads", n);
 	for (size_t i = 0; i < n && status == ASSAY_OK && !assay_hunt_stopping(run->hunt); i++) {
 		status = scan_one(run, i, err);
-		if (status == ASSAY_OK && run->hits.n >= HITS_MOST)
+		if (status == ASSAY_OK && are_due(run))
 			status = tell_hits(run, err);
 		(void)snprintf(
 		    more, sizeof more, "%llu mails hit", (unsigned long long)run->hunt->mails);
