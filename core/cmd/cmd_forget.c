@@ -17,6 +17,8 @@
 #include "core/cmd/store.h"
 #include "core/forget.h"
 
+#define SEEN "seen"
+
 enum { RCPT, FROM, SCAN, DRY_RUN, YES, STORE };
 
 static const struct assay_arg args_of_forget[] = {
@@ -56,6 +58,22 @@ static const char *all_of_it(struct asked *asked)
 	    counted(asked, f->waiting, "record"));
 }
 
+/* warn_of - a connector that keeps what it has */
+static void warn_of(const char *name)
+{
+	if (strcmp(name, SEEN) == 0)
+		assay_log(ASSAY_LOG_WARNING,
+		    "%s: its filters hold no addresses, but go on saying that one was there; to "
+		    "make "
+		    "them anew, remove them and say `assay seen --rebuild`",
+		    name);
+	else
+		assay_log(ASSAY_LOG_WARNING,
+		    "%s cannot take back what it was told; remove these scan_ids where it wrote "
+		    "them (--dry-run lists them)",
+		    name);
+}
+
 /* warn - of those that keep what they have */
 static void warn(const struct asked *asked)
 {
@@ -63,11 +81,7 @@ static void warn(const struct asked *asked)
 	size_t at = 0;
 
 	while ((name = assay_forget_cannot(&asked->forget, false, &at)) != NULL)
-		assay_log(ASSAY_LOG_WARNING,
-		    "%s cannot take back what it was told; remove these scan_ids where it wrote "
-		    "them "
-		    "(--dry-run lists them)",
-		    name);
+		warn_of(name);
 	at = 0;
 	while ((name = assay_forget_cannot(&asked->forget, true, &at)) != NULL)
 		assay_log(ASSAY_LOG_WARNING,
