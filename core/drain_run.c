@@ -91,9 +91,7 @@ static enum assay_status far_expire(void *arg, uint64_t *gone, struct assay_err 
 
 	if (keep > 0 && assay_calendar_believes(p->calendar, wall_ms, assay_clock_mono_ms()))
 		what.before_ms = wall_ms - keep;
-
-	if (what.before_ms <= 0 && what.most_bytes == 0)
-		return ASSAY_END;
+	/* Even if nothing has to go: what was erased may still have to be tidied away. */
 	if (connector)
 		return p->loaded->plugin->connector->expire(p->loaded->state, &what, gone, err);
 	return p->loaded->plugin->archiver->expire(p->loaded->state, &what, gone, err);

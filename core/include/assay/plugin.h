@@ -489,7 +489,8 @@ struct assay_connector {
 	enum assay_status (*erase)(
 	    void *state, const char *const *scan_ids, size_t n, struct assay_err *err);
 	/* A short piece (some 100 ms) of the work of removing what is older; *gone is how many were
-	 * removed. ASSAY_OK: there may be more; ASSAY_END: nothing is left to do. */
+	 * removed. ASSAY_OK: there may be more; ASSAY_END: nothing is left to do. With nothing to
+	 * remove: what `erase` has left to be tidied away. */
 	enum assay_status (*expire)(
 	    void *state, const struct assay_retention *what, uint64_t *gone, struct assay_err *err);
 	/* Or NULL. In the service, every few seconds while there is nothing to save: for what has
