@@ -19,7 +19,7 @@
 
 /* Words a store knows beside facts{}. */
 static const char *const store_words[] = { "verdict", "rule", "queue_id", "scan_id", "finding",
-	NULL };
+	"label", NULL };
 /* Words that are no facts at all. */
 static const char *const own_words[] = { "since", "until", "date", "text", "body", NULL };
 

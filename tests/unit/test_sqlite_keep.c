@@ -226,13 +226,16 @@ static void findings_are_found_by(void **state)
 	assert_string_equal(match(GLOB("rule", "late")), "1 ");
 	finding("after", 2, "label", ",\"facts\":{\"size\":[77]}");
 	finding("after", 2, "label", "");
+	finding("wrong", 2, "label", ",\"label\":\"false_positive\"");
 	finding("stray", 9, "hunt", "");
 	assert_string_equal(match(GLOB("finding", "*")), "2 1 ");
 	assert_string_equal(match(GLOB("finding", "label")), "2 ");
+	assert_string_equal(match(GLOB("label", "false*")), "2 ");
+	assert_string_equal(match(GLOB("label", "true*")), "");
 	assert_string_equal(match(GLOB("yara", "late_rule")), "1 ");
 	assert_string_equal(
 	    match("{\"word\":\"size\",\"is\":\"size\",\"from\":77,\"to\":77}"), "2 ");
-	assert_string_equal(ask("{\"want\":\"findings\"}"), "after before ");
+	assert_string_equal(ask("{\"want\":\"findings\"}"), "after before wrong ");
 	assert_string_equal(
 	    ask("{\"want\":\"findings\",\"match\":" GLOB("finding", "hunt") "}"), "before ");
 	erase(0, 3);

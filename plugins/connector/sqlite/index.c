@@ -203,6 +203,8 @@ static enum assay_status put_finding(
 
 	if (status == ASSAY_OK)
 		status = assay_facts_one(of, "finding", assay_member_text(finding, "kind"), err);
+	if (status == ASSAY_OK)
+		status = assay_facts_one(of, "label", assay_member_text(finding, "label"), err);
 	for (size_t i = 0; i < json_array_size(rules) && status == ASSAY_OK; i++) {
 		const json_t *rule = json_array_get(rules, i);
 

@@ -2,9 +2,9 @@
  * sqlite/index.h - a report into the tables, and out of them
  *
  * Facts are the report's facts{}, the verdict's action and rules, the queue id, and what its
- * findings say: their facts{}, rules[], and the kind as the word "finding". A report that is there
- * already changes nothing; one that was erased does not come back. The caller holds the
- * transaction of part.h.
+ * findings say: their facts{}, rules[], and kind and label as the words "finding" and "label". A
+ * report that is there already changes nothing; one that was erased does not come back. The caller
+ * holds the transaction of part.h.
  */
 #ifndef ASSAY_SQLITE_INDEX_H
 #define ASSAY_SQLITE_INDEX_H
