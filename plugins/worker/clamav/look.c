@@ -102,13 +102,26 @@ static void heard_name(int fd, const char *name, void *context)
 		assay_clamav_verdict_add(&look->verdict, name, strnlen(name, NAME_MAX_BYTES));
 }
 
-/* heard_complaint - the first error is kept; warnings are about the shape of files */
+/* is_about_shape - said of pictures that are no good, which is no failure to look at them */
+static bool is_about_shape(const char *text)
+{
+	static const char *const parsers[] = { "JPEG:", "GIF:", "PNG:", "TIFF:" };
+
+	for (size_t i = 0; i < sizeof parsers / sizeof parsers[0]; i++)
+		if (strncmp(text, parsers[i], strlen(parsers[i])) == 0)
+			return true;
+	return false;
+}
+
+/* heard_complaint - the first error is kept: a file that could not be written stands nowhere else.
+ * Warnings are about the shape of files */
 static void heard_complaint(enum cl_msg severity, const char *full, const char *text, void *context)
 {
 	struct look *look = context;
 
 	(void)full;
-	if (look == NULL || severity != CL_MSG_ERROR || look->complaint[0] != '\0')
+	if (look == NULL || severity != CL_MSG_ERROR || look->complaint[0] != '\0' ||
+	    is_about_shape(text))
 		return;
 	(void)snprintf(
 	    look->complaint, sizeof look->complaint, "%.*s", (int)strcspn(text, "\n"), text);

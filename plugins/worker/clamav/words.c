@@ -75,7 +75,7 @@ enum assay_status assay_clamav_words_parse(
 	    read_words(assay_opt_list(opts, "parse"), parse, ASSAY_CLAMAV_PARSE, bits, err);
 
 	if (st != ASSAY_OK)
-		assay_err_prefix(err, "parse");
+		assay_err_prefix(err, "[clamav] parse");
 	return st;
 }
 
@@ -87,6 +87,6 @@ enum assay_status assay_clamav_words_alerts(
 	    read_words(assay_opt_list(opts, "alerts"), alerts, ASSAY_CLAMAV_ALERTS, bits, err);
 
 	if (st != ASSAY_OK)
-		assay_err_prefix(err, "alerts");
+		assay_err_prefix(err, "[clamav] alerts");
 	return st;
 }
