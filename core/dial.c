@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "core/dial.h"
 #include "core/listen.h"
 
@@ -30,15 +31,18 @@ struct dial {
 	struct assay_lines lines;
 	struct sockaddr_un to;
 	struct dialled *slot;
+	bool short_of; /* descriptors or memory; it was told */
 };
 
-/* call - a connected socket. E_END: the queue of the other side is full; E_DEAD: nobody is there */
+/* call - a connected socket. ASSAY_END: the queue of the other side is full; E_DEAD: nobody is
+ * there; E_FULL: we are short of descriptors or memory */
 static enum assay_status call(const struct sockaddr_un *to, int *sock, struct assay_err *err)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), e;
 
 	if (fd < 0)
-		return assay_err_set(err, ASSAY_E_IO, "cannot make a socket: %s", strerror(errno));
+		return assay_err_set(
+		    err, ASSAY_E_FULL, "cannot make a socket: %s", strerror(errno));
 	if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0) {
 		*sock = fd;
 		return ASSAY_OK;
@@ -74,30 +78,46 @@ static enum assay_status begin(struct dialled *slot, int sock, struct assay_err 
 	assay_progress_close(&slot->line.page);
 	st = assay_progress_open(&slot->line.page, err);
 	assay_wire_release(&slot->line.wire);
+	if (st != ASSAY_OK) { /* short of them, too */
+		assay_io_close(&sock);
+		err->code = ASSAY_E_FULL;
+		return ASSAY_E_FULL;
+	}
 	assay_wire_init(&slot->line.wire, sock);
 	slot->line.fresh = false;
 	slot->line.queued = true;
-	slot->busy = st == ASSAY_OK;
-	return st;
+	slot->busy = true;
+	return ASSAY_OK;
 }
 
-/* take - a new connection; who answers it and when is seen later */
+/* connect_slot - a new connection; who answers it and when is seen later */
+static struct assay_line *connect_slot(
+    const struct dial *dial, struct dialled *slot, struct assay_err *err)
+{
+	int sock;
+
+	if (call(&dial->to, &sock, err) != ASSAY_OK || begin(slot, sock, err) != ASSAY_OK)
+		return NULL;
+	return &slot->line;
+}
+
+/* take - by a slot that is free */
 static struct assay_line *take(struct assay_lines *self, struct assay_err *err)
 {
 	struct dial *dial = (struct dial *)self;
+	struct assay_line *line;
+	size_t i = 0;
 
-	for (size_t i = 0; i < self->most; i++) {
-		struct dialled *slot = &dial->slot[i];
-		int sock;
-
-		if (slot->busy)
-			continue;
-		if (call(&dial->to, &sock, err) != ASSAY_OK)
-			return NULL;
-		slot->line.early = i < ASSAY_DIAL_EARLY;
-		return begin(slot, sock, err) == ASSAY_OK ? &slot->line : NULL;
-	}
-	return NULL;
+	while (i < self->most && dial->slot[i].busy)
+		i++;
+	if (i == self->most)
+		return NULL;
+	dial->slot[i].line.early = i < ASSAY_DIAL_EARLY;
+	line = connect_slot(dial, &dial->slot[i], err);
+	if (line == NULL && err->code == ASSAY_E_FULL && !dial->short_of)
+		assay_log(ASSAY_LOG_ERROR, "mail waits to be scanned: %s", err->text);
+	dial->short_of = line == NULL && err->code == ASSAY_E_FULL;
+	return line;
 }
 
 /* close_dial - hang up on all */

@@ -538,7 +538,7 @@ static void assign(struct assay_door *door)
 		if (door->fatal != ASSAY_OK)
 			return;
 	}
-	if (err.code == ASSAY_E_DEAD) /* nobody listens there, now */
+	if (err.code == ASSAY_E_DEAD || err.code == ASSAY_E_FULL) /* not now */
 		door->nap_ms = now_ms + NAP_MS * 10;
 	else if (err.code != ASSAY_OK)
 		assay_door_fail(door, &err);
@@ -655,12 +655,14 @@ static enum assay_status take_in(struct assay_door *door, json_t *request,
 	}
 	if (st == ASSAY_OK && (door->stopping || (!hurry && !has_room(door))))
 		st = ASSAY_END;
-	if (st != ASSAY_OK) {
+	if (st == ASSAY_OK)
+		st = accept_mail(door, request, submission, tag, err);
+	else
 		json_decref(request);
-		return st;
-	}
-	st = accept_mail(door, request, submission, tag, err);
-	return st == ASSAY_OK ? settle(door, err) : st;
+	/* It is ours now, and will be told: what fails from here on the next call says. */
+	if (st == ASSAY_OK)
+		(void)settle(door, err);
+	return st;
 }
 
 /* assay_door_submit - see door.h */

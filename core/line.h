@@ -26,7 +26,8 @@ struct assay_line {
 
 /* Where lines come from; embedded in the one who makes them. */
 struct assay_lines {
-	/* A line, or NULL: none is free now (err untouched), or none can be had (err set). */
+	/* A line, or NULL: none is free now (err untouched), or none can be had (err set; E_DEAD,
+	 * E_FULL: for a moment). */
 	struct assay_line *(*take)(struct assay_lines *self, struct assay_err *err);
 	/* These two end the conversation; the line's page can be read until the next take. */
 	/* It is over in good order. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@
 #include "core/health.h"
 #include "core/service.h"
 
+#define DESCRIPTORS 65536u
 #define BEAT_MS 5000 /* of the parent's page */
 #define LOOK_MS 50   /* at pages, while something is waited for */
 #define READY_MOST_MS 30000
@@ -219,6 +221,18 @@ enum assay_status assay_service_listen(struct assay_service *s, struct assay_err
 		st = assay_listens_open(&s->listens, assay_buf_slice(&lines), err);
 	assay_buf_release(&lines);
 	return st;
+}
+
+/* raise_descriptors - as many as the system lets us have: by hand it is started with 1024, and each
+ * of 500 mail servers that wait needs four */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* open_all - the place, signals, the parent's page */
@@ -443,6 +457,7 @@ int assay_serve_run(const struct assay_serve_options *options, struct assay_conf
 	assay_listens_init(&s->listens);
 	s->generation = 1;
 	(void)umask(027);
+	raise_descriptors();
 	(void)snprintf(
 	    s->config_sha256, sizeof s->config_sha256, "%s", assay_config_source_sha256(config));
 	st = open_all(s, &err);

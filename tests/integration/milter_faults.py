@@ -6,16 +6,20 @@ usage: milter_faults.py BUILD
 The disk of the spool is full while messages wait at their end, for each on_error and while observing:
 each is answered in time, the log and `assay status` say so, and when there is room again every message
 has a report, without anybody's help. A mail that we put off ourselves goes on after three tries, also
-when the door, or all of the service, is killed between them.
+when the door, or all of the service, is killed between them. A connector that hangs holds nobody up; with
+too few descriptors mails wait or are put off, and the door neither ends nor spins.
 """
+import collections
 import concurrent.futures
 import os
+import resource
 import signal
 import sys
+import time
 
 from faults import Impossible, fill, on_disk
 from livehome import Home, Wrong, mail, until
-from milter import Milter
+from milter import Milter, packet
 from mta import Filter, expect, main_or_skip
 
 WAIT_MS = 800  # overload_wait: how long one waits for the spool
@@ -95,6 +99,8 @@ def full_disk(home, filt):
         ballast = fill(home.path)
         for got, words in together(filt, number + 1, number + 2):
             expect(f"{name}: told", got, letters)
+            if name == "tag" and "cause=on_error; status=unscanned" not in words:
+                raise Wrong(f"a mail that nobody looked at is not called unscanned: {words}")
             report_id = words.rsplit("(", 1)[-1].split(")")[0]
             if letters == "y" and len(report_id) != 36:
                 raise Wrong(f"{name}: the reply has no scan_id: {words}")
@@ -123,6 +129,98 @@ def check_full_disk(build):
         filt = Filter(home, build)
         short_while(home, filt)
         full_disk(home, filt)
+
+
+def crowd(filt, n):
+    """So many sessions, all at the end of a message at once, and their answers."""
+    sessions = []
+    for number in range(n):
+        sessions.append(Milter(filt.socket))
+        sessions[-1].connect()
+        sessions[-1].message(mail(number, "MARK-hang").encode(), f"C{number}")
+    for milter in sessions:
+        milter.say(packet(b"E"))
+    return sessions
+
+
+def answers(sessions):
+    found = collections.Counter()
+    for milter in sessions:
+        letter = b"p"
+        while letter == b"p":
+            letter, _ = milter.hear()
+        found[letter.decode()] += 1
+        milter.close()
+    return found
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def cpu_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+        return sum(int(n) for n in f.read().rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+def check_descriptors(build):
+    """Fewer than are needed, then more than select(2) can count: each mail is answered, by the same door."""
+    with Home(os.path.join(build, "assay"), prefix="assay-fault-") as home:
+        filt = Filter(home, build)
+        filt.configure(policy="on_overload = accept\n", worker_timeout="4s", scans=2)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # what it is started with
+        home.start()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+        door = home.child("door:milter")
+        few = descriptors(door) + 150
+        old = resource.prlimit(door, resource.RLIMIT_NOFILE, (few, hard))
+        sessions = crowd(filt, 100)
+        home.until_log("Too many open files")
+        got = answers(sessions)
+        if got["a"] + got["i"] + got["y"] != 100:
+            raise Wrong(f"with too few descriptors: {got}")
+        # None for a connection: it waits, the door does not spin.
+        resource.prlimit(door, resource.RLIMIT_NOFILE, (3, hard))
+        home.mark_log()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            waits = pool.submit(ask, filt, 1000)
+            home.until_log("cannot take in mail servers")
+            before = cpu_s(door)
+            time.sleep(2)
+            if cpu_s(door) - before > 1:
+                raise Wrong(f"{cpu_s(door) - before:.2f} s of CPU in 2 s without descriptors")
+            resource.prlimit(door, resource.RLIMIT_NOFILE, old)
+            expect("with descriptors again", waits.result()[0], "a")
+        expect("the door", home.child("door:milter"), door)
+        expect("told once", home.log_text().count("cannot take in mail servers"), 1)
+        if old[0] >= 4096:
+            sessions = crowd(filt, 490)
+            until(lambda: descriptors(door) > 1023, "more than 1023 descriptors")
+            got = answers(sessions)
+            if got["a"] + got["i"] != 490:
+                raise Wrong(f"490 sessions at once: {got}")
+            expect("the door", home.child("door:milter"), door)
+        else:
+            print("no 4096 descriptors here: not tried with more than 1023")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        expect("exit code of the service", home.stop(), 0)
+
+
+def check_slow_connector(build):
+    """Who tells others about mails holds no mail up."""
+    with Home(os.path.join(build, "assay"), prefix="assay-fault-") as home:
+        filt = Filter(home, build)
+        filt.configure()
+        home.start()
+        pid = home.child("connector:jsonl")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            expect("with a connector that hangs", [ask(filt, n)[0] for n in range(5)], ["a"] * 5)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        until(lambda: len(home.reports()) == 5, "5 reports")
+        home.stop()
 
 
 def kill_door(home):
@@ -162,6 +260,8 @@ def check_giving_up(build):
 def main():
     check_full_disk(sys.argv[1])
     check_giving_up(sys.argv[1])
+    check_slow_connector(sys.argv[1])
+    check_descriptors(sys.argv[1])
     return 0
 
 
