@@ -75,21 +75,25 @@ static void weigh_status(
 	failure->settled = true;
 }
 
-/* weigh_limits - bytes that nobody looked at */
+/* weigh_limits - bytes that nobody looked at. That the time was over the status says: on_timeout
+ * may be weaker than on_limit */
 static void weigh_limits(
     const struct assay_policy *policy, const json_t *report, struct assay_policy_failure *failure)
 {
+	static const char *const times[] = { "message_timeout", "bulk_timeout", NULL };
 	const json_t *limits = json_object_get(report, "limits");
 
 	for (size_t i = 0; i < json_array_size(limits); i++) {
 		const json_t *limit = json_array_get(limits, i);
 		const char *effect = assay_json_get_str(limit, "effect");
+		const char *name = assay_json_get_str(limit, "limit");
 
-		if (effect != NULL && strcmp(effect, "unseen") == 0)
+		if (effect != NULL && strcmp(effect, "unseen") == 0 &&
+		    !assay_slice_in(assay_slice_str(name), times))
 			weigh_option(policy, failure,
 			    &(struct assay_policy_failure){ .cause = "on_limit",
 				.word = "limit",
-				.value = assay_json_get_str(limit, "limit"),
+				.value = name,
 				.payload_id = assay_json_get_str(limit, "payload_id") });
 	}
 }

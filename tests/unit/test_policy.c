@@ -478,6 +478,14 @@ static void test_failures(void **state)
 	is("quarantine", "on_timeout", "");
 	failed("unscanned", "", "", "");
 	is("tag", "on_crash", "");
+	/* That the time was over is no limit of its own: on_timeout may be weaker. */
+	ready("[policy]\nenforce = yes\non_timeout = accept\non_limit = reject\n");
+	failed("partial", "timeout", "{'limit':'message_timeout','effect':'unseen'}", "");
+	is("accept", "on_timeout", "");
+	failed("partial", "timeout", UNSEEN, "");
+	is("reject", "on_limit", "");
+	ready("[policy]\nenforce = yes\non_error = reject\non_overload = tempfail\n"
+	      "on_timeout = quarantine\non_crash = tag\non_limit = accept\n");
 	failed("partial", "crashed", "", "");
 	is("tag", "on_crash", "");
 	failed("unscanned", "error", "", "");
