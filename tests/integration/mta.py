@@ -500,7 +500,7 @@ SERVICE = """[core]
 providers = milter{providers}
 connectors = jsonl
 plugin_dir = {plugins}
-plugins = smtp, hash, mimetype, crash, hang
+plugins = smtp, hash, mimetype, crash, hang{unpack}
 always_dispatch = hash, mimetype, crash, hang
 worker_timeout = {worker_timeout}
 scan_processes = {scans}
@@ -550,6 +550,7 @@ class Filter:
         self.home, self.plugins = home, os.path.join(os.path.abspath(build), "tests", "plugins")
         if not os.access(os.path.join(os.path.abspath(build), "plugins", "milter.so"), os.R_OK):
             raise Missing("the plugin milter is not built")
+        self.unpacks = os.access(os.path.join(os.path.abspath(build), "plugins", "decompress.so"), os.R_OK)
         self.socket, self.port = os.path.join(home.top, "milter", "m.sock"), free_port()
 
     def configure(self, enforce=True, scans=3, worker_timeout="20s", **more):
@@ -557,7 +558,7 @@ class Filter:
         parts = {"providers": "", "milter": "", "policy": "", "more": "", **more}
         self.home.configure(SERVICE.format(
             engine=self.engine, more_sockets=f", inet:{self.port}@127.0.0.1" if self.engine == "native" else "",
-            plugins=self.plugins, socket=self.socket, domain=DOMAIN, scans=scans,
+            unpack=", decompress" if self.unpacks else "", plugins=self.plugins, socket=self.socket, domain=DOMAIN, scans=scans,
             enforce="yes" if enforce else "no", worker_timeout=worker_timeout, **parts))
 
     def reload(self):

@@ -10,11 +10,13 @@ milter, Maildir and `assay scan`.
 import base64
 import glob
 import hashlib
+import io
 import json
 import os
 import random
 import re
 import sys
+import zipfile
 
 from livehome import Home, Wrong, until
 from mta import DOMAIN, USER, Client, Filter, Postfix, expect, main_or_skip, run, send, without_trace
@@ -176,6 +178,13 @@ def hidden():
     letter = b"Content-Type: text/plain\r\n\r\nhello\r\n"
     big = b"Content-Type: application/octet-stream; name=big.bin\r\n\r\n" + b"0123456789abcde\r\n" * 200000
     inner = b"Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n" + program
+    other = program.replace(b"a.exe", b"b.exe").replace(b"MZ", b"MZ2")
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as z:
+        z.writestr("letter.txt", "hello")
+        z.writestr("folder/a.exe", "MZ zipped")
+    packed = (b"Content-Type: application/zip; name=p.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+              base64.encodebytes(zipped.getvalue()).replace(b"\n", b"\r\n"))
     inline = program.replace(b"\r\n\r\n", b"\r\nContent-Disposition: inline; filename=a.exe\r\n\r\n")
 
     def mixed(*parts, head=b"Content-Type: multipart/mixed; boundary=b"):
@@ -184,6 +193,7 @@ def hidden():
             "odd-case": mixed(letter, program, head=b"CONTENT-type: MULTIPART/Mixed; BOUNDARY=\"b\""),
             "alternative": mixed(letter, program, head=b"Content-Type: multipart/alternative; boundary=b"),
             "inner": mixed(letter, inner), "inline": mixed(inline, letter), "alone": program,
+            "two": mixed(program, letter, other), "packed": mixed(letter, packed),
             "like-a-picture": b"X-Picture: 1\r\n" + mixed(program)}
 
 
@@ -191,13 +201,18 @@ def check_attachments(filt, mta):
     """A program is found wherever it is, and everything beside it as well."""
     client = Client(mta.ports["milter"])
     for name, body in hidden().items():
+        if name == "packed" and not filt.unpacks:
+            continue
         first = b"GIF89a: 1\r\n" if name == "like-a-picture" else b""
         data = (first + b"From: a@outside.example\r\nTo: r@inside.example\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
                 b"Message-ID: <%s@outside.example>\r\nMIME-Version: 1.0\r\n" % name.encode()) + body
         expect(f"a program, {name}", client.put(data, sender="" if name == "alone" else "s@outside.example")[0], 550)
         report = filt.report(f"{name}@outside.example")
         expect(f"{name}: rule", report["verdict"]["rule"], "programs")
-        expect(f"{name}: big.bin", "big.bin" in report["facts"]["filename"], b"big.bin" in body)
+        expect(f"{name}: rule by", report["verdict"]["reasons"][0]["value"], "exe")
+        for other in ("big.bin", "b.exe"):  # nobody stops at the first one
+            expect(f"{name}: {other}", other in report["facts"]["filename"], other.encode() in body)
+        expect(f"{name}: a message", report["results"][0]["content_type"], "message/rfc822")
     client.quit()
 
 

@@ -3,6 +3,33 @@
 # bytes that were on the wire, odd ends of sessions, a reload and a stop while a message is told
 #
 # What waits for something waits up to a minute: nothing here depends on the machine's speed.
+#
+# What other filters got wrong, and which test of ours would catch it:
+#
+#	a null sender leaves state behind: the next mail is let through	test_session, milter.lua, postfix.py check_connection
+#	an abort is taken for the end of a message			test_peer, milter.lua (each stage), postfix.py "given-up"
+#	of several servers one is never used				t_isolation (50 scan processes busy at once)
+#	a large part makes the rest clean; parts behind it unseen	postfix.py check_attachments behind-a-big-one, between
+#	the first match ends the search				postfix.py two, between; test_policy (reasons)
+#	inline parts, attached messages, archives unseen		postfix.py inline, inner, packed, alone, alternative
+#	names of headers and types compared with their case		postfix.py odd-case
+#	a header line in front makes the mail something else		postfix.py like-a-picture (message/rfc822 is said, not guessed)
+#	one scanner's state shared by sessions				miltertest.py crowd: each mail its own answer and report
+#	a hold, or a change, that was not negotiated			milter.lua "old", test_reply, test_peer
+#	a hold becomes an accept where there is a reply		test_reply words_become_answers; a reply there is refused (test_policy)
+#	an exception, or no answer of a scanner, is "accept"		milter_faults.py (required_workers), test_policy, postfix_kill.py
+#	"clean" said of what nobody looked at				milter_faults.py (tag: status=unscanned)
+#	times so short that slow SMTP clients are cut			the default below; test_milter who_says_nothing
+#	descriptors above 1023						milter_faults.py check_descriptors (490 sessions)
+#	no descriptors: the filter ends, or spins			milter_faults.py check_descriptors
+#	what is done with a verdict holds the mail up			milter_faults.py check_slow_connector
+#	packets of more than 64 KB					test_proto what_does_not_fit_is_not_begun; bodies are never replaced (test_peer)
+#	a macro that cannot be understood ends the session		milter.lua "macros", test_proto
+#	a probe of the port, half a packet, an early end crash it	milter.py odd, milter.lua, miltertest.py garbage, fuzz_milter
+#	open sessions at a stop: an assertion, a process that stays	miltertest.py (end), below
+#	a reload leaks						below (descriptors of the parent)
+#	connections and descriptors leak				below (odd ends), miltertest.py (descriptors, memory)
+#	a passed socket that is not there: started for ever		activation.py wrong_ones (exit 78, which the unit heeds)
 set -u
 src=${1:-.}
 assay=${ASSAY:-${2:-build}/assay}
@@ -105,6 +132,10 @@ check 0 "test file: accepted"
 check 0 OBSERVING
 [ "$(stat -c %a "$sock")" = 600 ] || wrong "the socket's mode is $(stat -c %a "$sock")"
 
+# A server is silent as long as its SMTP client may be.
+[ "$("$assay" --conf /dev/null --plugin-opts core:providers=milter config milter.idle_timeout | grep -c 7210s)" = 1 ] ||
+	wrong "idle_timeout is not 7210s"
+
 # Every action, each after a reload.
 rule='[policy]\nenforce = yes\n[rule virus]\nwhen.yara = eicar_test_file\naction ='
 for action in reject:rejected tempfail:"put off" discard:discarded quarantine:held tag:accepted; do
@@ -117,6 +148,12 @@ check 0 "header X-Assay-Verdict: tag"
 conf "$rule reject\\nreply = 554 5.7.9 50%% of it is bad\\n"
 reload
 check 0 "554 5.7.9 50% of it is bad"
+
+# What a reload opens it closes.
+before=$(descriptors "$service")
+reload
+reload
+[ "$(descriptors "$service")" -le "$before" ] || wrong "descriptors of the parent: $before, then $(descriptors "$service")"
 
 # The other engine, where it is.
 conf "engine = libmilter\\n$rule reject\\n"
