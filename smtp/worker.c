@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "text/charset.h"
+#include "text/domain.h"
 
 #include "body.h"
 #include "gmime.h"
@@ -54,6 +55,7 @@ static enum assay_status worker_warm(void *state, struct assay_err *err)
 
 	(void)err;
 	assay_charset_warm();
+	assay_domain_warm();
 	assay_summary_warm();
 	assay_smime_warm();
 	if (conf->second_reader)
@@ -65,6 +67,7 @@ static enum assay_status worker_warm(void *state, struct assay_err *err)
 static void worker_close(void *state)
 {
 	assay_charset_cool();
+	assay_domain_cool();
 	assay_summary_cool();
 	free(state);
 }

@@ -77,17 +77,6 @@ bool assay_buf_add_str(struct assay_buf *b, const char *s)
 	return assay_buf_add(b, s, strlen(s));
 }
 
-/* assay_buf_add_char - append one byte */
-bool assay_buf_add_char(struct assay_buf *b, char c)
-{
-	if (b->n + 1 < b->cap && b->n < b->max) {
-		b->p[b->n++] = c;
-		b->p[b->n] = '\0';
-		return true;
-	}
-	return assay_buf_add(b, &c, 1);
-}
-
 /* assay_buf_printf - append formatted text, as far as it fits */
 bool assay_buf_printf(struct assay_buf *b, const char *fmt, ...)
 {

@@ -23,7 +23,16 @@ void assay_buf_clear(struct assay_buf *b);
 bool assay_buf_add(struct assay_buf *b, const void *p, size_t n);
 bool assay_buf_add_slice(struct assay_buf *b, struct assay_slice s);
 bool assay_buf_add_str(struct assay_buf *b, const char *s);
-bool assay_buf_add_char(struct assay_buf *b, char c);
+/* Here, so that loops over characters pay no call. */
+static inline bool assay_buf_add_char(struct assay_buf *b, char c)
+{
+	if (b->n + 1 < b->cap && b->n < b->max) {
+		b->p[b->n++] = c;
+		b->p[b->n] = '\0';
+		return true;
+	}
+	return assay_buf_add(b, &c, 1);
+}
 bool assay_buf_printf(struct assay_buf *b, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 /* Makes room for n more bytes and returns where to write them (NULL when over max). The caller
  * writes at most n bytes and then calls assay_buf_commit with what it wrote. */

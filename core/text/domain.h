@@ -1,12 +1,17 @@
 /*
  * text/domain.h - the registrable part of a host name (public suffix list)
  *
- * Uses the list built into libpsl: no file is opened, ever.
+ * The list is the newer of the one built into libpsl and the system's (package publicsuffix), which
+ * is read by assay_domain_warm and never again; without that call the built-in one is used.
  */
 #ifndef ASSAY_TEXT_DOMAIN_H
 #define ASSAY_TEXT_DOMAIN_H
 
 #include <assay/types.h>
+
+/* Before the sandbox; and what gives it back, for leak checkers. */
+void assay_domain_warm(void);
+void assay_domain_cool(void);
 
 /* Of a host in the normal form of assay_url_host() or any lower or upper case name, trailing dot
  * allowed: "a.b.example.co.uk" -> "example.co.uk". An address, a bare public suffix and a single

@@ -58,21 +58,32 @@ static struct assay_slice host_of(struct assay_slice s, bool encoded)
 	return s;
 }
 
+/* first_mark - where the next ':' or '%' stands from `at` on; next[]: where each of them does */
+static size_t first_mark(struct assay_slice text, size_t at, size_t next[2])
+{
+	static const char mark[2] = { ':', '%' };
+
+	for (int i = 0; i < 2; i++)
+		if (next[i] < at || at == 0)
+			next[i] = at + assay_slice_find(assay_slice_from(text, at), mark[i]);
+	return next[0] < next[1] ? next[0] : next[1];
+}
+
 /* assay_hosts_scan - from "://" to "://" */
 void assay_hosts_scan(
     struct assay_slice text, bool (*hit)(void *user, const struct assay_hosts_hit *hit), void *user)
 {
 	struct assay_slice last = ASSAY_SLICE_NONE;
+	size_t next[2] = { 0, 0 };
 	bool encoded;
 
-	for (size_t at = 0; at < text.n; at++) {
+	for (size_t at = first_mark(text, 0, next); at < text.n;
+	     at = first_mark(text, at + 1, next)) {
 		struct assay_hosts_hit found;
 		char host[ASSAY_URL_HOST_MAX];
 		struct assay_slice raw;
 		size_t scheme, len;
 
-		if (text.p[at] != ':' && text.p[at] != '%')
-			continue;
 		len = marks(assay_slice_from(text, at), &encoded);
 		scheme = len > 0 ? scheme_before(text, at) : 0;
 		if (scheme == 0)

@@ -403,10 +403,12 @@ static bool is_block(struct assay_slice name)
 		"dd", "dl", "pre", "table", "form", "title", "body", "head", "center", "option",
 		"header", "footer", "section", "article", "blockquote", "textarea" };
 
-	if (name.n == 2 && assay_ascii_lower(name.p[0]) == 'h')
+	const int first = name.n > 0 ? assay_ascii_lower((unsigned char)name.p[0]) : 0;
+
+	if (name.n == 2 && first == 'h')
 		return true;
 	for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
-		if (assay_slice_caseis(name, blocks[i]))
+		if (first == blocks[i][0] && assay_slice_caseis(name, blocks[i]))
 			return true;
 	return false;
 }

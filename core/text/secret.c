@@ -11,6 +11,7 @@
 #include "text/utf8.h"
 
 #define PLACES_MAX 200u
+#define PAIRS 1024u
 #define AHEAD 80u   /* bytes behind the word in which a colon belongs to it */
 #define LINES_MAX 2 /* line ends between the colon and the value */
 
@@ -284,20 +285,29 @@ static const struct word *match(struct assay_slice text, size_t at, size_t *end)
 	return NULL;
 }
 
+/* pair_of - a number for the first two bytes, in any case; few words of a language share one with a
+ * word for password */
+static size_t pair_of(const char *p)
+{
+	return ((unsigned)assay_ascii_lower((unsigned char)p[0]) * 31u +
+		   (unsigned)assay_ascii_lower((unsigned char)p[1])) %
+	    PAIRS;
+}
+
 /* assay_secret_scan - see secret.h */
 void assay_secret_scan(struct assay_slice text, assay_secret_fn *fn, void *user)
 {
 	struct secret g = { .fn = fn, .user = user };
-	bool first[256] = { false };
+	bool pair[PAIRS] = { false };
 	unsigned places = 0;
 
 	for (size_t i = 0; i < NWORDS; i++)
-		first[(unsigned char)words[i].text[0]] = true;
-	for (size_t at = 0; at < text.n && !g.enough && places < PLACES_MAX; at++) {
+		pair[pair_of(words[i].text)] = true;
+	for (size_t at = 0; at + 1 < text.n && !g.enough && places < PLACES_MAX; at++) {
 		const struct word *word = NULL;
 		size_t end;
 
-		if (first[(unsigned char)assay_ascii_lower((unsigned char)text.p[at])])
+		if (pair[pair_of(text.p + at)])
 			word = match(text, at, &end);
 		if (word == NULL)
 			continue;

@@ -3,6 +3,7 @@
  * of an anchor (':', '.', '@', brackets); from there we look back at most a scheme, or to where the
  * last hit ended, and read forward once. What was read is never read again: linear.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -70,6 +71,16 @@ static const struct scheme schemes[] = {
 	{ "fxp", "ftp", true, true },
 };
 
+#define KNOWN 32u
+#define KNOWN_MAX 63u
+
+/* The last answer for one slot. */
+struct known {
+	unsigned char n; /* 0: none yet */
+	bool answer;
+	char host[KNOWN_MAX];
+};
+
 struct scan {
 	struct assay_slice text;
 	unsigned flags;
@@ -80,6 +91,7 @@ struct scan {
 	bool stopped;
 	struct assay_buf url;
 	char host[ASSAY_URL_HOST_MAX];
+	struct known known[KNOWN]; /* hosts that were asked for: names come again and again */
 };
 
 /* One candidate while it is read. */
@@ -387,8 +399,23 @@ static size_t name_start(const struct scan *s, size_t i)
 	return i;
 }
 
+/* is_known - is it a name below a suffix that exists? */
+static bool is_known(struct scan *s, struct assay_slice host)
+{
+	struct known *k = &s->known[assay_slice_hash(host) % KNOWN];
+
+	if (host.n == 0 || host.n > KNOWN_MAX)
+		return assay_domain_is_known(host);
+	if (k->n == host.n && memcmp(k->host, host.p, host.n) == 0)
+		return k->answer;
+	k->n = (unsigned char)host.n;
+	k->answer = assay_domain_is_known(host);
+	memcpy(k->host, host.p, host.n);
+	return k->answer;
+}
+
 /* plausible - is the host in s->host one that prose means as such? */
-static bool plausible(const struct scan *s, bool www, bool is_fanged)
+static bool plausible(struct scan *s, bool www, bool is_fanged)
 {
 	const struct assay_slice host = assay_slice_str(s->host);
 
@@ -396,7 +423,7 @@ static bool plausible(const struct scan *s, bool www, bool is_fanged)
 		return false;
 	if (assay_url_host_is_ip(host))
 		return is_fanged;
-	return assay_domain_is_known(host) ||
+	return is_known(s, host) ||
 	    (www && assay_slice_find(assay_slice_from(host, 4), '.') < host.n - 4);
 }
 
@@ -423,10 +450,19 @@ static bool report_bare(struct scan *s, struct reading *r, bool www)
 	return true;
 }
 
+/* ends_sentence - a dot behind which no label comes, as most dots of a text are */
+static bool ends_sentence(const struct scan *s, size_t i)
+{
+	const int next = at(s, i + 1);
+
+	return at(s, i) == '.' &&
+	    (assay_ascii_is_space(next) || next == '<' || next == '"' || next == 0);
+}
+
 /* bare - a URL or domain without a scheme around the dot at i */
 static void bare(struct scan *s, size_t i)
 {
-	const size_t floor = s->floor, start = name_start(s, i);
+	const size_t floor = s->floor, start = ends_sentence(s, i) ? i + 1 : name_start(s, i);
 	struct reading r = { .start = start, .at = start, .host = true, .bare = true };
 	const int before = start > 0 ? at(s, start - 1) : ' ';
 	bool www;
@@ -474,7 +510,7 @@ static void email(struct scan *s, size_t i, size_t n)
 	}
 	trim(s, &r, from);
 	(void)assay_url_host(assay_slice_from(assay_buf_slice(&s->url), from), s->host);
-	if (from < 2 || s->host[0] == '\0' || !assay_domain_is_known(assay_slice_str(s->host)))
+	if (from < 2 || s->host[0] == '\0' || !is_known(s, assay_slice_str(s->host)))
 		return;
 	s->floor = r.at;
 	report(s, &r, ASSAY_URL_EMAIL, false);
@@ -530,10 +566,17 @@ static void anchor(struct scan *s, size_t i)
 /* assay_url_scan - all of a text */
 size_t assay_url_scan(struct assay_slice text, unsigned flags, const struct assay_url_sink *sink)
 {
-	struct scan s = { .text = text, .flags = flags, .sink = sink };
+	struct scan s;
 	unsigned mask = ANCHOR_COLON | ANCHOR_DOT;
 	size_t i = 0;
 
+	/* Not all of it: most texts are short, links above all. */
+	memset(&s, 0, offsetof(struct scan, host));
+	for (size_t k = 0; k < KNOWN; k++)
+		s.known[k].n = 0;
+	s.text = text;
+	s.flags = flags;
+	s.sink = sink;
 	if ((flags & ASSAY_URL_EMAILS) != 0)
 		mask |= ANCHOR_AT;
 	if ((flags & ASSAY_URL_DEFANGED) != 0)

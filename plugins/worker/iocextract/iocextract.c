@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "text/charset.h"
+#include "text/domain.h"
 #include "text/hosts.h"
 #include "text/links.h"
 #include "text/url.h"
@@ -73,6 +74,7 @@ static void iocextract_close(void *state)
 	struct iocextract *x = state;
 
 	assay_charset_cool();
+	assay_domain_cool();
 	assay_arena_free(&x->arena);
 	free(x);
 }
@@ -103,6 +105,7 @@ static enum assay_status iocextract_warm(void *state, struct assay_err *err)
 	(void)state;
 	(void)err;
 	(void)assay_charset_warm();
+	assay_domain_warm();
 	(void)assay_url_host(ASSAY_SLICE_LIT("b\xc3\xbc"
 					     "cher.example"),
 	    host);
@@ -211,13 +214,19 @@ static void scan_plain(struct assay_found *found, struct assay_slice text)
 /* is_html - does it hold a tag that only HTML has? */
 static bool is_html(struct assay_slice text)
 {
-	static const char *const tags[] = { "<html", "<body", "<a ", "<a\n", "<a\r", "<img", "<div",
-		"<td", "<p>", "<br", "<form", "<meta", "<script", "<iframe", NULL };
+	static const char *const tags[] = { "html", "body", "a ", "a\n", "a\r", "img", "div", "td",
+		"p>", "br", "form", "meta", "script", "iframe", NULL };
 
-	for (const char *const *t = tags; *t != NULL; t++)
-		if (assay_slice_casesearch(text, *t) < text.n)
-			return true;
-	return false;
+	for (;;) {
+		const size_t at = assay_slice_find(text, '<');
+
+		if (at == text.n)
+			return false;
+		text = assay_slice_from(text, at + 1);
+		for (const char *const *t = tags; *t != NULL; t++)
+			if (assay_slice_casestarts(text, *t))
+				return true;
+	}
 }
 
 /* scan_text - UTF-8 */
@@ -293,18 +302,29 @@ static bool was_cut(
 	    assay_result_allowed(result, "body_text_kept");
 }
 
+/* head_end - where the header's last line end is; all of it when there is no body. Most lines end
+ * in CR LF: a search for two LF would read the whole mail. */
+static size_t head_end(struct assay_slice bytes)
+{
+	for (size_t at = 0; at < bytes.n; at++) {
+		struct assay_slice next;
+
+		at += assay_slice_find(assay_slice_from(bytes, at), '\n');
+		next = assay_slice_from(bytes, at + 1);
+		if (assay_slice_starts(next, "\n") || assay_slice_starts(next, "\r\n"))
+			return at;
+	}
+	return bytes.n;
+}
+
 /* scan_message - header, subject and bodies; all of it where smtp did not keep the whole */
 static void scan_message(struct assay_found *found, const struct assay_result *result,
     const json_t *smtp, struct assay_slice bytes)
 {
-	size_t end = assay_slice_search(bytes, ASSAY_SLICE_LIT("\n\n"));
-	const size_t crlf = assay_slice_search(bytes, ASSAY_SLICE_LIT("\n\r\n"));
+	const bool whole = was_cut(result, smtp, "body", "text/plain") ||
+	    was_cut(result, smtp, "body_html", "text/html");
+	const size_t end = whole ? bytes.n : head_end(bytes);
 
-	if (was_cut(result, smtp, "body", "text/plain") ||
-	    was_cut(result, smtp, "body_html", "text/html"))
-		end = bytes.n;
-	else if (crlf < end)
-		end = crlf;
 	scan_bytes(found, assay_slice_head(bytes, end));
 	scan_member(found, smtp, "subject", NULL);
 	scan_member(found, smtp, "body", "text/plain");

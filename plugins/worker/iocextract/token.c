@@ -257,18 +257,33 @@ static void digest(const struct scan *s, size_t i, size_t end)
 
 /* ---- the pass -------------------------------------------------------------------------------- */
 
+/* may_be - what a word at i could be, by the first byte behind its digits: most are words of a
+ * language, and nothing of the kind */
+static bool may_be(const struct scan *s, size_t i, bool *v6)
+{
+	size_t n = i;
+	int next;
+
+	while (n < i + 5 && assay_ascii_hex(at(s, n)) >= 0)
+		n++;
+	next = at(s, n);
+	*v6 = next == ':' || next == '[' || next == '(' || next == '{';
+	return *v6 || (n == i + 2 && next == '-') || (n == i + 4 && next == '.');
+}
+
 /* token - what begins at i, where a word begins: where to go on */
 static size_t token(const struct scan *s, size_t i)
 {
 	size_t end = i;
-	bool found;
+	bool found, v6;
 
 	if (at(s, i) == ':') {
 		end = ipv6(s, i);
 		return end > i ? end : i + 1;
 	}
-	if ((end = mac(s, i, 2, ':')) > i || (end = mac(s, i, 2, '-')) > i ||
-	    (end = mac(s, i, 4, '.')) > i || (end = ipv6(s, i)) > i)
+	if (may_be(s, i, &v6) &&
+	    ((end = mac(s, i, 2, ':')) > i || (end = mac(s, i, 2, '-')) > i ||
+		(end = mac(s, i, 4, '.')) > i || (v6 && (end = ipv6(s, i)) > i)))
 		return end;
 	if (assay_ascii_is_digit(at(s, i)) && ((end = ipv4(s, i, &found)) > i) && found)
 		return end;
