@@ -36,7 +36,7 @@ static const struct assay_opt options[] = {
 	{ "key_length", ASSAY_OPT_INT, "8", 0, ASSAY_KEY_MAX, NULL,
 	    "length up to which keys are looked for; 0: none are" },
 	{ "max", ASSAY_OPT_INT, "16", 1, 1000, NULL, "keys of one payload" },
-	{ "bytes_max", ASSAY_OPT_SIZE, "10M", 64, 1 << 30, NULL,
+	{ "bytes_max", ASSAY_OPT_SIZE, "64M", 64, 1 << 30, NULL,
 	    "bytes in which keys are looked for" },
 	{ NULL, ASSAY_OPT_INT, NULL, 0, 0, NULL, NULL },
 };
