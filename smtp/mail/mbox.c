@@ -227,13 +227,12 @@ enum assay_mbox_step assay_mbox_bounds(const struct assay_mbox_window *window, s
 		return step;
 	bounds->next = bounds->begin;
 	step = assay_mbox_seek(window, &bounds->next);
-	bounds->end = bounds->next;
-	if (step == ASSAY_MBOX_FOUND)
-		bounds->end -= assay_mbox_blank_before(s, bounds->begin, bounds->end);
+	/* Also at the end of the file: when it grows, the message shall be the same. */
+	bounds->end = bounds->next - assay_mbox_blank_before(s, bounds->begin, bounds->next);
 	return step == ASSAY_MBOX_MORE ? step : ASSAY_MBOX_FOUND;
 }
 
-/* assay_mbox_blank_before - the empty line before a From_ line is the mbox's, not the message's */
+/* assay_mbox_blank_before - the empty line that ends a message is the mbox's, not the message's */
 size_t assay_mbox_blank_before(struct assay_slice s, size_t begin, size_t end)
 {
 	if (end <= begin || !behind_blank(s, end))

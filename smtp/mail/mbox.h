@@ -47,7 +47,8 @@ enum assay_mbox_step assay_mbox_seek(const struct assay_mbox_window *window, siz
  * where to go on with assay_mbox_seek). lengths: Content-Length counts. */
 enum assay_mbox_step assay_mbox_bounds(const struct assay_mbox_window *window, size_t pos,
     bool lengths, struct assay_mbox_bounds *bounds);
-/* Bytes of the empty line before a From_ line at `end`, of a message that begins at `begin`. */
+/* Bytes of the empty line before `end`, where a From_ line or nothing follows, of a message that
+ * begins at `begin`. */
 size_t assay_mbox_blank_before(struct assay_slice bytes, size_t begin, size_t end);
 
 /* True when bytes begin like an mbox (empty lines first are allowed). */

@@ -155,9 +155,8 @@ static enum assay_status pass(struct assay_mbox_reader *reader,
 	if (st != ASSAY_OK && !reader->ended)
 		return st;
 	message->length = reader->base + reader->at - message->offset;
-	if (st == ASSAY_OK)
-		message->length -=
-		    assay_mbox_blank_before(assay_slice(reader->p, reader->n), 0, reader->at);
+	message->length -=
+	    assay_mbox_blank_before(assay_slice(reader->p, reader->n), 0, reader->at);
 	return ASSAY_OK;
 }
 

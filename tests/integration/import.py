@@ -328,6 +328,18 @@ def interrupted(home, n):
     return n + count + 1
 
 
+def grown(home, n):
+    """a mailbox that others write to: what was there stays what it was"""
+    path = home.write("grown.mbox", b"")
+    for i in range(1, 4):
+        with open(path, "ab") as f:
+            f.write(mbox([message(15000 + i)]))
+        out = home.run(path)
+        check(out["known before"] == str(i - 1) and out["imported"].startswith("1 "), "one more: %s" % out)
+    home.told(n + 3)
+    return n + 3
+
+
 def journal(home, n):
     """another mailbox under the same name; a damaged journal; two at once"""
     path = home.write("journal/x.mbox", mbox([message(20000), message(20001)]))
@@ -382,7 +394,7 @@ def work():
         no_service(home)
         home.start()
         n = 0
-        for part in (dialects, packed, trees, outlook, too_large, interrupted, journal, bypass, another_service,
+        for part in (dialects, packed, trees, outlook, too_large, interrupted, grown, journal, bypass, another_service,
                      service_restarts):
             began = time.monotonic()
             n = part(home, n)
