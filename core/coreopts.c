@@ -84,8 +84,9 @@ const struct assay_opt assay_core_rows[] = {
 	    "What it is told of a key that was there before; empty: not found" },
 	{ "lookup_unknown", ASSAY_OPT_STR, "", 0, 0, NULL,
 	    "What it is told of a key that was not; empty: not found" },
-	{ "lookup_field", ASSAY_OPT_STR, "from", 0, 0, NULL,
-	    "Field of `seen` that is asked by tcp_table; socketmap names one" },
+	{ "lookup_field", ASSAY_OPT_STR, "", 0, 0, NULL,
+	    "Field of `seen` that is asked by tcp_table (socketmap names one); empty: the first of "
+	    "bloomfield_list" },
 	{ "lookup_clients", ASSAY_OPT_INT, "1000", 1, 10000, NULL,
 	    "Connections at a time; the one that was silent longest makes room for a new one" },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL },

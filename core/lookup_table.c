@@ -54,7 +54,8 @@ static enum assay_status ask(const struct assay_lookup_table *table, struct assa
 	enum assay_status status;
 
 	assay_json_set(query, "want", assay_json_own("lookup"));
-	assay_json_set(query, "field", assay_json_text(field.p, field.n));
+	if (field.n > 0)
+		assay_json_set(query, "field", assay_json_text(field.p, field.n));
 	if (key.p != NULL)
 		assay_json_append(values, assay_json_text(key.p, key.n));
 	assay_json_set(query, "values", values);

@@ -18,7 +18,7 @@ struct assay_opts;
 
 struct assay_lookup_table {
 	const struct assay_loaded *plugin;
-	const char *field; /* for whoever cannot name one */
+	const char *field; /* for whoever cannot name one; "": the first that is kept */
 	const char *known, *unknown;
 };
 

@@ -28,10 +28,9 @@ metrics = yes
 lookup_listen = unix:{socket} mode=0666, inet:{port}@127.0.0.1
 lookup_known = {known}
 lookup_unknown = {unknown}
-lookup_field = envelope_from
 lookup_clients = {clients}
 [seen]
-bloomfield_list = from, envelope_from, from_domain
+bloomfield_list = envelope_from, from, from_domain
 bloom_size = 2000
 """
 DATA = b"From: x@outside.example\r\nTo: r@inside.example\r\nSubject: hello\r\n\r\nhello\r\n"

@@ -57,9 +57,9 @@ static enum assay_status find_field(struct enquiry *e, struct assay_err *err)
 {
 	const char *name = text(e, "field");
 
-	if (name == NULL)
+	if (name == NULL && (e->normal != assay_values_asked || assay_book_fields(e->book) == 0))
 		return assay_err_set(err, ASSAY_E_USAGE, "no field is named");
-	e->field = assay_book_find(e->book, name);
+	e->field = name != NULL ? assay_book_find(e->book, name) : 0;
 	if (e->field < assay_book_fields(e->book))
 		return ASSAY_OK;
 	return assay_err_set(err, ASSAY_E_USAGE,

@@ -7,7 +7,8 @@
  *	{"want": "add", "field", "values": [..]}
  *		the same, as it was before; then they are kept
  *	{"want": "lookup", "field", "values": [..]}
- *		as ask, for keys that a mail server looks up (assay_values_asked)
+ *		as ask, for keys that a mail server looks up (assay_values_asked); without "field"
+ *		the first that is kept
  *	{"want": "stats"}	a row {"field", "file", ...} per field
  *	{"want": "export", "field", "file"}	a copy
  *	{"want": "merge", "field", "file"}	what a copy of another host has
