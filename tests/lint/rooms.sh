@@ -33,7 +33,7 @@ ROOMS = [  # what, pattern, who may (prefixes of paths)
     ("syslog", r"\b(syslog|openlog)\s*\(", ["core/base/log"]),
     ("inotify", r"\binotify_", ["plugins/provider/", "core/queue"]),
     ("CMS", r"\b(CMS_|PKCS7_)\w+", ["smtp/"]),
-    ("iconv", r"\biconv(_open|_close)?\s*\(", ["core/text/"]),
+    ("iconv", r"\biconv(_open|_close)?\s*\(", ["core/text/", "plugins/worker/clamav/lazy"]),
     ("libpsl", r"\bpsl_\w+\(", ["core/text/"]),
     ("libidn2", r"\bidn2_\w+\(", ["core/text/", "smtp/mail/addr"]),
 ]

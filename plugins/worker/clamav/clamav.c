@@ -24,6 +24,7 @@
 
 #include "clamd.h"
 #include "database.h"
+#include "lazy.h"
 #include "look.h"
 #include "verdict.h"
 #include "words.h"
@@ -39,6 +40,7 @@ struct clamav {
 	unsigned load_options;
 	struct assay_clamav_how how;
 	struct assay_clamav_database db;
+	struct assay_clamav_lazy *lazy;
 	struct assay_program program[2];
 	/* Of the scan master, which looks after the directory. */
 	int64_t watched_ms;
@@ -190,6 +192,7 @@ static void keep_heap(void)
 static enum assay_status compile(struct clamav *c, struct assay_err *err)
 {
 	cl_error_t rc = CL_SUCCESS;
+	size_t missing;
 
 	/* Before it is compiled: then it makes none. */
 	if (!c->clean_cache)
@@ -201,6 +204,12 @@ static enum assay_status compile(struct clamav *c, struct assay_err *err)
 		    c->dir, cl_strerror(rc));
 	c->how.engine = c->db.engine;
 	keep_heap();
+	c->lazy = assay_clamav_lazy_new(&missing);
+	if (missing > 0)
+		assay_log(ASSAY_LOG_INFO,
+		    "clamav: %zu character sets are not there: texts in them are compared as they "
+		    "are",
+		    missing);
 	return ASSAY_OK;
 }
 
@@ -268,6 +277,7 @@ static void clamav_close(void *state)
 {
 	struct clamav *c = state;
 
+	assay_clamav_lazy_free(&c->lazy);
 	assay_clamav_database_release(&c->db);
 	free(c);
 }
