@@ -18,7 +18,8 @@
 #define BAR_MS 250
 #define LINE_MS 10000
 #define SAMPLE_MS 1000
-#define SMOOTH 0.15 /* weight of the last second in a rate */
+#define SILENT_MS 5000 /* without an answer: then a rate says nothing */
+#define SMOOTH 0.15    /* weight of the last second in a rate */
 #define BAR_CELLS 20
 #define PLACE_MAX 300
 
@@ -170,7 +171,9 @@ static void describe(const struct assay_import *import, struct assay_buf *line)
 		(void)assay_buf_printf(line, " + %" PRIu64 " known", count->known);
 	(void)assay_buf_printf(line, "  %.0f/s  %s/s", pace->mails_rate,
 	    assay_human_size(size, (uint64_t)pace->bytes_rate));
-	if (pace->bytes_rate > 0)
+	if (count->kept < count->admitted && assay_clock_mono_ms() - import->heard_ms > SILENT_MS)
+		(void)assay_buf_add_str(line, "  waits for the service");
+	else if (pace->bytes_rate > 0)
 		(void)assay_buf_printf(line, "  %s left",
 		    assay_human_age(age, (int64_t)((double)left / pace->bytes_rate * 1000)));
 }
