@@ -331,7 +331,8 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix(Server):
-    """`listeners`: name -> lines of main.cf that hold for one port, {name} of `ports` afterwards."""
+    """`listeners`: name -> lines of main.cf that hold for one port, {name} of `ports` afterwards. "chroot" runs
+    below the queue directory."""
 
     def __init__(self, folder, listeners, common=""):
         super().__init__(folder)
@@ -347,7 +348,7 @@ class Postfix(Server):
                                    uid=owner.pw_uid, gid=grp.getgrnam(OWNER).gr_gid)
         write(os.path.join(self.etc, "main.cf"), text + common)
         self.ports = {name: free_port() for name in listeners}
-        rows = [f"127.0.0.1:{port} inet n - n - - smtpd\n" +
+        rows = [f"127.0.0.1:{port} inet n - {'y' if name == 'chroot' else 'n'} - - smtpd\n" +
                 "".join(f"  -o {{ {line} }}\n" for line in listeners[name])
                 for name, port in self.ports.items()]
         write(os.path.join(self.etc, "master.cf"), "".join(rows) + POSTFIX_MASTER)
@@ -551,13 +552,14 @@ class Filter:
         if not os.access(os.path.join(os.path.abspath(build), "plugins", "milter.so"), os.R_OK):
             raise Missing("the plugin milter is not built")
         self.unpacks = os.access(os.path.join(os.path.abspath(build), "plugins", "decompress.so"), os.R_OK)
+        self.sockets = []  # more of them, as [milter] listen has them
         self.socket, self.port = os.path.join(home.top, "milter", "m.sock"), free_port()
 
     def configure(self, enforce=True, scans=3, worker_timeout="20s", **more):
         """`more`: providers, milter, policy, more: text that is put in there."""
         parts = {"providers": "", "milter": "", "policy": "", "more": "", **more}
         self.home.configure(SERVICE.format(
-            engine=self.engine, more_sockets=f", inet:{self.port}@127.0.0.1" if self.engine == "native" else "",
+            engine=self.engine, more_sockets=", ".join(["", f"inet:{self.port}@127.0.0.1", *self.sockets]) if self.engine == "native" else "",
             unpack=", decompress" if self.unpacks else "", plugins=self.plugins, socket=self.socket, domain=DOMAIN, scans=scans,
             enforce="yes" if enforce else "no", worker_timeout=worker_timeout, **parts))
 

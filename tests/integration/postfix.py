@@ -123,6 +123,8 @@ def check_session(filt, mta):
     if filt.engine == "libmilter":  # it has one socket
         return
     expect("reply over inet", send(mta.ports["inet"], awkward("inet", "reject"))[0], 550)
+    # As shipped: inside Postfix' chroot, for its group alone.
+    expect("reply in a chroot", send(mta.ports["chroot"], awkward("chroot", "reject"))[0], 550)
     plain = filt.report("inet@outside.example")["request_meta"]["envelope"]["client"]
     expect("no TLS, no login", (plain["tls"], plain["auth"]), (None, None))
 
@@ -331,6 +333,9 @@ def main():
         unix = shipped_line(source, filt.socket)
         listeners = {"milter": [unix], "inet": [f"smtpd_milters = inet:127.0.0.1:{filt.port}"],
                      "login": [unix, "milter_macro_daemon_name = ORIGINATING"]}
+        if engine == "native":
+            listeners["chroot"] = ["smtpd_milters = unix:/assay/milter.sock", "smtpd_sasl_auth_enable = no"]
+            filt.sockets = [f"unix:{home.top}/postfix/queue/assay/milter.sock mode=0660 group=postfix"]
         with Postfix(os.path.join(home.top, "postfix"), listeners) as mta:
             maildir = f"[maildir]\nmaildirs = {home.maildir}\nrescan = 1s\n[rule programs]\nwhen.extension = exe\naction = reject\n"
             filt.configure(providers=", maildir", more=maildir)
