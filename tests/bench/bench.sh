@@ -6,6 +6,7 @@
 #   bench.sh --milter [--mails N] [--rounds N] [--no-postfix]  the milter alone
 #   bench.sh --import [--mb N] [--large N] [--rounds N]        assay import alone
 #   bench.sh --clamav [--mails N] [--rounds N] [--hashes N] [--patterns N]  viruses alone
+#   bench.sh --deep [--mails N] [--rounds N] [--rules N]       what each worker costs a message
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)
 #   bench.sh --bloom [N]       a seen filter planned for N values (1, 10 and 50 million; in $TMPDIR),
 #                              with N and 3 x N of them
@@ -35,7 +36,7 @@ case ${1:-} in
 --lookup)
     exec python3 "$root/tests/integration/lookup.py" speed "$build/assay"
     ;;
---service | --milter | --import | --clamav)
+--service | --milter | --import | --clamav | --deep)
     cmake --build "$build" --target bench_loop >/dev/null
     what=${1#--}
     shift
@@ -50,6 +51,7 @@ if [ $# -eq 0 ]; then
     python3 "$root/tests/bench/service.py" "$root" "$build" || code=$?
     python3 "$root/tests/integration/lookup.py" speed "$build/assay" || code=$?
     sh "$0" --bloom 1000000 || code=$?
+    python3 "$root/tests/bench/deep.py" "$root" "$build" || code=$?
     # 77: there is nothing to make the load with.
     python3 "$root/tests/bench/milter.py" "$root" "$build" || [ $? -eq 77 ] || code=1
 fi
