@@ -25,10 +25,10 @@
 #define READY_MS 3000  /* from one mail's answer to READY: nothing is to be done then */
 /* A request that is sent before anybody is READY has to fit into the socket. */
 #define EARLY_MOST ((size_t)32 * 1024)
-/* Of the report, which is copied before it is looked at: whoever still writes to it writes to
- * nothing. Sealing against writing waits for all processors (base/io.h). */
+/* Of what is copied before it is looked at: whoever still writes to it writes to nothing. Sealing
+ * against writing waits for all processors (base/io.h). */
 #define SEALS_SIZE (F_SEAL_SHRINK | F_SEAL_GROW)
-/* Of payloads, which are read twice, and which a hostile process may have mapped. */
+/* Of many payloads, which are read twice, and which a hostile process may have mapped. */
 #define SEALS_ALL (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 /* assay_ask_init - nothing sent yet */
@@ -39,6 +39,7 @@ void assay_ask_init(struct assay_ask *ask, const struct assay_ask_mail *mail)
 	*ask = (struct assay_ask){ .state = ASSAY_ASK_WAITING, .mail = *mail, .keep = -1 };
 	(void)snprintf(ask->scan_id, sizeof ask->scan_id, "%s", id != NULL ? id : "");
 	assay_buf_init(&ask->report, ASSAY_REPORT_BYTES);
+	assay_buf_init(&ask->kept, ASSAY_ASK_COPY);
 }
 
 /* assay_ask_release - forget the answer */
@@ -46,6 +47,7 @@ void assay_ask_release(struct assay_ask *ask)
 {
 	assay_io_close(&ask->keep);
 	assay_buf_release(&ask->report);
+	assay_buf_release(&ask->kept);
 	json_decref(ask->mail.request);
 	ask->mail.request = NULL;
 }
@@ -138,14 +140,14 @@ static bool seal(int fd, int seals, uint64_t size)
 	    (uint64_t)st.st_size == size;
 }
 
-/* read_report - pread from the file, once */
-static bool read_report(struct assay_ask *ask, int fd, uint64_t size)
+/* read_copy - pread from the file, once */
+static bool read_copy(struct assay_buf *copy, int fd, uint64_t size)
 {
 	size_t left = (size_t)size;
 	char *p;
 
-	assay_buf_clear(&ask->report);
-	p = size <= ASSAY_REPORT_BYTES ? assay_buf_reserve(&ask->report, left) : NULL;
+	assay_buf_clear(copy);
+	p = size <= copy->max ? assay_buf_reserve(copy, left) : NULL;
 	if (p == NULL)
 		return false;
 	while (left > 0) {
@@ -158,8 +160,8 @@ static bool read_report(struct assay_ask *ask, int fd, uint64_t size)
 		p += n;
 		left -= (size_t)n;
 	}
-	assay_buf_commit(&ask->report, (size_t)size);
-	return assay_report_check(assay_buf_slice(&ask->report), &ask->err) == ASSAY_OK;
+	assay_buf_commit(copy, (size_t)size);
+	return true;
 }
 
 /* is_ours - is it of the mail that was asked about? A report with another's scan_id would replace
@@ -178,6 +180,21 @@ static bool is_ours(const struct assay_ask *ask)
 	    assay_slice_starts(assay_slice_from(rest, ASSAY_WIRE_ID), "\"");
 }
 
+/* take_keep - the payloads, copied where they are few */
+static bool take_keep(struct assay_ask *ask, struct assay_wire_frame *frame)
+{
+	uint64_t size = ask->verdict.keep_size;
+
+	if (size <= ask->kept.max)
+		return seal(frame->fd[1], SEALS_SIZE, size) &&
+		    read_copy(&ask->kept, frame->fd[1], size);
+	if (!seal(frame->fd[1], SEALS_ALL, size))
+		return false;
+	ask->keep = frame->fd[1];
+	frame->fd[1] = -1;
+	return true;
+}
+
 /* take_verdict - the answer, if it can be believed */
 static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 {
@@ -185,13 +202,12 @@ static void take_verdict(struct assay_ask *ask, struct assay_wire_frame *frame)
 
 	if (assay_wire_get_verdict(frame, verdict, &ask->err) != ASSAY_OK ||
 	    !seal(frame->fd[0], SEALS_SIZE, verdict->report_size) ||
-	    !read_report(ask, frame->fd[0], verdict->report_size) || !is_ours(ask) ||
-	    (frame->nfd == 2 && !seal(frame->fd[1], SEALS_ALL, verdict->keep_size))) {
+	    !read_copy(&ask->report, frame->fd[0], verdict->report_size) ||
+	    assay_report_check(assay_buf_slice(&ask->report), &ask->err) != ASSAY_OK ||
+	    !is_ours(ask) || (frame->nfd == 2 && !take_keep(ask, frame))) {
 		lose(ask);
 		return;
 	}
-	ask->keep = frame->fd[1];
-	frame->fd[1] = -1;
 	ask->answered = true;
 	ask->why = NULL;
 	ask->state = ASSAY_ASK_DONE;
@@ -238,6 +254,18 @@ enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable)
 	if (ask->state == ASSAY_ASK_RUNNING && assay_clock_mono_ms() >= assay_ask_wake_ms(ask))
 		lose(ask);
 	return ask->state;
+}
+
+/* assay_ask_payloads - see ask.h */
+void assay_ask_payloads(
+    const struct assay_ask *ask, struct assay_slice message, struct assay_container *payloads)
+{
+	uint32_t count = ask->verdict.keep_count;
+
+	if (ask->keep >= 0)
+		assay_container_open(payloads, ask->keep, count, message);
+	else
+		assay_container_read(payloads, assay_buf_slice(&ask->kept), count, message);
 }
 
 /* skipped_before - is this worker in skip[] already? */

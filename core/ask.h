@@ -28,9 +28,11 @@
 #include <assay/types.h>
 
 #include "base/buf.h"
+#include "core/container.h"
 #include "core/line.h"
 
 #define ASSAY_ASK_RETRIES 3u
+#define ASSAY_ASK_COPY ((size_t)256 * 1024) /* of payloads in memory, for one mail */
 
 enum assay_ask_state { ASSAY_ASK_WAITING, ASSAY_ASK_RUNNING, ASSAY_ASK_LOST, ASSAY_ASK_DONE };
 
@@ -64,6 +66,7 @@ struct assay_ask {
 	struct assay_wire_verdict verdict;
 	struct assay_buf report; /* checked JSON (core/report_check.h) */
 	int keep;                /* sealed container of payloads, or -1 */
+	struct assay_buf kept;   /* ... or the bytes of a small one */
 	const char *why;         /* "timeout" | "crashed" | "refused" (the request makes no sense) |
 				    "unable" (scan processes do not start: every mail would fare so) */
 	struct assay_err err;
@@ -77,6 +80,10 @@ void assay_ask_attach(struct assay_ask *ask, struct assay_line *line);
 int64_t assay_ask_wake_ms(const struct assay_ask *ask);
 /* `readable`: poll said so; then one receive is done, which does not block. */
 enum assay_ask_state assay_ask_step(struct assay_ask *ask, bool readable);
+/* DONE and answered: what is to be archived, until assay_container_close; the ask and the message
+ * must stay till then. */
+void assay_ask_payloads(
+    const struct assay_ask *ask, struct assay_slice message, struct assay_container *payloads);
 /* LOST -> WAITING or DONE, after the owner has taken the line away. */
 enum assay_ask_state assay_ask_bury(struct assay_ask *ask);
 

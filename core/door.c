@@ -332,7 +332,7 @@ static bool answer_scanned(struct assay_door *door, struct entry *entry, struct 
 	struct assay_container kept;
 	bool given;
 
-	assay_container_open(&kept, ask->keep, ask->verdict.keep_count, message);
+	assay_ask_payloads(ask, message, &kept);
 	given = give_answer(door, entry,
 	    &(struct assay_answer){
 		.report = assay_buf_slice(&ask->report),

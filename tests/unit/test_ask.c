@@ -77,28 +77,55 @@ static void call(struct assay_progress_page *page, const json_t *request, const 
 		(void)usleep(100000);
 }
 
+/* map - as one who wants to write to it later */
+static void map(int fd)
+{
+	if (mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+		_exit(4);
+}
+
+/* payloads - a container of them, or -1 */
+static int payloads(const json_t *request, struct assay_wire_verdict *verdict)
+{
+	struct assay_err err;
+	int fd = -1;
+
+	if (is(request, "few payloads") || is(request, "few mapped payloads"))
+		verdict->keep_size = ASSAY_ASK_COPY;
+	else if (is(request, "many payloads") || is(request, "many mapped payloads"))
+		verdict->keep_size = ASSAY_ASK_COPY + 1;
+	else
+		return -1;
+	verdict->keep_count = 1;
+	if (assay_io_memfd("keep", &fd, &err) != ASSAY_OK ||
+	    ftruncate(fd, (off_t)verdict->keep_size) != 0)
+		_exit(4);
+	if (strstr(assay_json_get_str(request, "source"), "mapped") != NULL)
+		map(fd);
+	return fd;
+}
+
 /* reply - the verdict, in some variants of a lie */
 static void reply(int sock, const json_t *request)
 {
 	struct assay_wire_verdict verdict = { .report_size = sizeof REPORT - 1 };
 	const char *report = is(request, "not json") ? "{\"schema\":\"assay/1\"," : REPORT;
 	struct assay_err err;
-	int fd;
+	int fd, keep;
 
 	if (assay_io_memfd("report", &fd, &err) != ASSAY_OK)
 		_exit(4);
 	if (assay_io_write_full(fd, report, strlen(report), &err) != ASSAY_OK)
 		_exit(4);
 	verdict.report_size += is(request, "other size");
-	verdict.keep_size = is(request, "mapped payloads") ? strlen(report) : 0;
-	verdict.keep_count = verdict.keep_size > 0;
-	if ((is(request, "mapped report") || is(request, "mapped payloads")) &&
-	    mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
-		_exit(4);
-	if (assay_wire_send_verdict(sock, &verdict, is(request, "no memfd") ? sock : fd,
-		verdict.keep_size > 0 ? fd : -1, &err) != ASSAY_OK)
+	if (is(request, "mapped report"))
+		map(fd);
+	keep = payloads(request, &verdict);
+	if (assay_wire_send_verdict(
+		sock, &verdict, is(request, "no memfd") ? sock : fd, keep, &err) != ASSAY_OK)
 		_exit(4);
 	assay_io_close(&fd);
+	assay_io_close(&keep);
 }
 
 /* afterwards - what a process does that a mail has owned: the next mail shall not suffer */
@@ -324,10 +351,37 @@ static void test_untaken(void **state)
 	assay_pool_release(&pool);
 }
 
+/* test_copies - what is copied may be mapped: who still writes to it writes to nothing */
+static void test_copies(void **state)
+{
+	static const char *const whats[] = { "mapped report", "few payloads",
+		"few mapped payloads" };
+	struct assay_pool pool;
+	struct assay_ask ask;
+
+	(void)state;
+	assay_pool_init(&pool, 1, child, NULL, NULL);
+	for (size_t i = 0; i < sizeof whats / sizeof whats[0]; i++) {
+		scan(&ask, &pool, whats[i], 5000);
+		assert_true(ask.answered);
+		assert_memory_equal(ask.report.p, REPORT, sizeof REPORT - 1);
+		assert_int_equal(ask.kept.n, i == 0 ? 0 : ASSAY_ASK_COPY);
+		assert_int_equal(ask.keep, -1);
+		assay_ask_release(&ask);
+	}
+	scan(&ask, &pool, "many payloads", 5000);
+	assert_true(ask.answered);
+	assert_int_equal(ask.kept.n, 0);
+	assert_true(ask.keep >= 0);
+	assert_true(assay_io_is_sealed(ask.keep));
+	assay_ask_release(&ask);
+	assay_pool_release(&pool);
+}
+
 /* test_lies - answers that cannot be believed count as a crash */
 static void test_lies(void **state)
 {
-	static const char *const lies[] = { "not json", "other size", "mapped payloads",
+	static const char *const lies[] = { "not json", "other size", "many mapped payloads",
 		"no memfd" };
 	struct assay_pool pool;
 	struct assay_ask ask;
@@ -340,11 +394,6 @@ static void test_lies(void **state)
 		assert_string_equal(ask.why, "crashed");
 		assay_ask_release(&ask);
 	}
-	/* A report is copied before it is looked at; who still writes to it writes to nothing. */
-	scan(&ask, &pool, "mapped report", 5000);
-	assert_true(ask.answered);
-	assert_memory_equal(ask.report.p, REPORT, sizeof REPORT - 1);
-	assay_ask_release(&ask);
 	scan(&ask, &pool, "refuse", 5000);
 	assert_false(ask.answered);
 	assert_string_equal(ask.why, "refused");
@@ -535,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_worker_dies),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_untaken),
+		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_owned),
 		cmocka_unit_test(test_another),
