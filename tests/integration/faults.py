@@ -232,6 +232,42 @@ def unfinished(home):
         raise Wrong("it was scanned again more than once")
 
 
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Impossible(f"{command[0]}: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def read_only(home):
+    """The file system of spool and store becomes read-only under the service, as after a fault of the disk. Then
+    it is repaired, and the service started again."""
+    image = os.path.join(home.top, "image")
+    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
+        raise Impossible("root and mkfs.ext4 are needed")
+    with open(image, "wb") as f:
+        f.truncate(64 << 20)
+    run("mkfs.ext4", "-q", "-F", image)
+    there = ("mount", "-o", "loop,errors=remount-ro", image, home.path)
+    run(*there)
+    home.before.append(lambda: subprocess.run(["umount", "-l", home.path], check=False))
+    home.maildir = os.path.join(home.top, "Maildir")
+    home.make_maildir(home.maildir)
+    conf(home)
+    run("sync", "-f", home.path)  # what the test itself has written
+    begin(home)
+    run("mount", "-o", "remount,abort", home.path)
+    deliver(home, 5, 30)
+    degraded(home, "Read-only file system", "mail waits, nothing is lost")
+    if home.stop() != 0:
+        raise Wrong("the service does not end well on a file system that is read-only")
+    run("umount", home.path)
+    # 1: it has mended something.
+    subprocess.run(["fsck.ext4", "-p", image], capture_output=True, check=False)
+    run(*there)
+    home.start()
+    recovers(home, 35)
+
+
 def unwritable(home):
     """Somebody takes the right to write in spool/tmp away from the service's user."""
     if os.geteuid() == 0:
@@ -490,7 +526,7 @@ def later(home):
     recovers(home, 20)
 
 
-FAULTS = {f.__name__: f for f in (spool_full, spool_low, store_full, archive_full, unfinished, unwritable, locked, down, syslog_down, stopped, no_scanner, clock, no_descriptors, no_memory, many, later)}
+FAULTS = {f.__name__: f for f in (spool_full, spool_low, store_full, archive_full, unfinished, read_only, unwritable, locked, down, syslog_down, stopped, no_scanner, clock, no_descriptors, no_memory, many, later)}
 
 
 def main():
