@@ -14,7 +14,9 @@
 #include "key.h"
 #include "part.h"
 
-#define PIECE_MS 100
+#define PIECE_MS 100         /* of a whole call, with its commit */
+#define WORK_LEAST_MS 5      /* ... before the commit */
+#define WAL_PAGES 2000       /* written back at once meanwhile: some 100 ms */
 #define AT_ONCE 16u          /* reports between two looks at the clock */
 #define MERGE_PAGES 100      /* the same, of text */
 #define TIDY_SHARE 4         /* a part is merged when so much of it is gone */
@@ -291,18 +293,45 @@ static enum assay_status tidy(const struct piece *piece, struct assay_err *err)
 	return status == ASSAY_OK && part == 0 ? ASSAY_END : status;
 }
 
+/* work - one piece, and what is behind it: most of the work on text is done by the commit */
+static enum assay_status work(struct piece *piece, struct assay_err *err)
+{
+	/* First what was removed before: until it is merged the file has not become smaller. */
+	enum assay_status status = tidy(piece, err);
+
+	if (status != ASSAY_END)
+		return status;
+	status = drop_old(piece, err);
+	return status == ASSAY_OK && piece->gone == 0 ? ASSAY_END : status;
+}
+
+/* pace - what the next call may do before its commit, now that this one took so long */
+static int64_t pace(int64_t work_ms, int64_t took_ms)
+{
+	if (took_ms > PIECE_MS)
+		work_ms /= 2;
+	else if (took_ms < PIECE_MS / 2)
+		work_ms *= 2;
+	if (work_ms > PIECE_MS)
+		return PIECE_MS;
+	return work_ms > WORK_LEAST_MS ? work_ms : WORK_LEAST_MS;
+}
+
 /* assay_erase_old - see erase.h */
 enum assay_status assay_erase_old(struct assay_store *store, const struct assay_retention *what,
     uint64_t *gone, struct assay_err *err)
 {
-	struct piece piece = { store, what, assay_clock_mono_ms() + PIECE_MS, 0 };
-	/* First what was removed before: until it is merged the file has not become smaller. */
-	enum assay_status status = tidy(&piece, err);
+	const int64_t begun_ms = assay_clock_mono_ms();
+	struct piece piece = { store, what, begun_ms, 0 };
+	enum assay_status status;
 
-	*gone = 0;
-	if (status != ASSAY_END)
-		return status;
-	status = drop_old(&piece, err);
+	if (store->erase_ms == 0)
+		store->erase_ms = PIECE_MS / 4;
+	piece.deadline_ms += store->erase_ms;
+	(void)sqlite3_wal_autocheckpoint(store->db, WAL_PAGES);
+	status = work(&piece, err);
+	(void)sqlite3_wal_autocheckpoint(store->db, ASSAY_STORE_WAL_PAGES);
+	store->erase_ms = pace(store->erase_ms, assay_clock_mono_ms() - begun_ms);
 	*gone = piece.gone;
-	return status == ASSAY_OK && piece.gone == 0 ? ASSAY_END : status;
+	return status;
 }

@@ -374,10 +374,10 @@ static enum assay_status set_up(struct assay_store *store, struct assay_err *err
 	if (!store->writable)
 		return assay_store_exec(
 		    store, "PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824", err);
+	(void)sqlite3_wal_autocheckpoint(store->db, ASSAY_STORE_WAL_PAGES);
 	return assay_store_exec(store,
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
-	    "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16000;"
-	    "PRAGMA secure_delete = FAST",
+	    "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = FAST",
 	    err);
 }
 

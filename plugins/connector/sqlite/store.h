@@ -54,6 +54,8 @@ enum assay_store_statement {
 	ASSAY_STORE_STATEMENTS
 };
 
+#define ASSAY_STORE_WAL_PAGES 16000 /* in the WAL before they are written back */
+
 struct assay_store {
 	sqlite3 *db;
 	char *path;
@@ -62,6 +64,7 @@ struct assay_store {
 	int version; /* of its schema; older ones are for migrate.c */
 	struct assay_parts *parts;
 	int64_t deadline_ms; /* of the question under way, monotonic; 0: none */
+	int64_t erase_ms;    /* erase.c: work of one call before its commit; 0: not known yet */
 	sqlite3_stmt *kept[ASSAY_STORE_STATEMENTS];
 };
 
