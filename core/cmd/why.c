@@ -83,10 +83,12 @@ static void add_reason(struct assay_buf *out, const json_t *row)
 	}
 }
 
-/* add_errors - what was said of this worker on this payload */
-static void add_errors(
+/* add_errors - what was said of this worker on this payload; false: nothing */
+static bool add_errors(
     struct assay_buf *out, const json_t *errors, const char *worker, const char *id)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < json_array_size(errors); i++) {
 		const json_t *e = json_array_get(errors, i);
 		const char *who = assay_json_get_str(e, "plugin_name");
@@ -97,7 +99,9 @@ static void add_errors(
 			continue;
 		(void)assay_buf_add_str(out, "; ");
 		add_foreign(out, assay_json_get_str(e, "error"));
+		any = true;
 	}
+	return any;
 }
 
 /* add_choice - a line for one reason of one worker */
@@ -109,9 +113,10 @@ static void add_choice(
 
 	(void)assay_buf_printf(out, "  %-12s ", worker);
 	add_reason(out, row);
-	if (!has(json_object_get(run, "workers"), worker))
-		(void)assay_buf_add_str(out, "; did not run");
-	add_errors(out, errors, worker, assay_json_get_str(payload, "payload_id"));
+	/* Who is only wished for is passed over in silence. */
+	if (!add_errors(out, errors, worker, assay_json_get_str(payload, "payload_id")) &&
+	    !has(json_object_get(run, "workers"), worker))
+		(void)assay_buf_add_str(out, "; not loaded");
 	(void)assay_buf_add_char(out, '\n');
 }
 

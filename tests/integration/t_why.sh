@@ -55,7 +55,7 @@ wants 'decompress   yara chose it: rule sent_on' 'the YARA rule'
 wants '0.2 Rechnung_4711.pdf.zip (' 'the attachment'
 wants 'decompress   mimetype chose it: route application/zip' 'the route of an archive'
 wants 'decompress   mimetype chose it: route text/*' 'a route of more_routes'
-wants 'nobody       mimetype chose it: route application/zip; did not run' 'that a worker is not there'
+wants 'nobody       mimetype chose it: route application/zip; not loaded' 'that a worker is not there'
 timeout 60 "$build/assay" --home "$tmp" --conf "$tmp/conf" plugins --why - -a mimetype \
 	<"$source/docs/samples/1-newsletter.eml" >"$tmp/out" || failed=1
 wants 'mimetype     [core] always_dispatch' 'what -a asked for'
