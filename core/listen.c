@@ -549,6 +549,11 @@ static enum assay_status read_peer(
 		return st;
 	if (assay_slice_is(place.kind, "unix") || assay_slice_is(place.kind, "local"))
 		return read_path(place.where, spec, (struct sockaddr_un *)at, err);
+	if (assay_slice_is(place.kind, "systemd"))
+		return assay_err_set(err, ASSAY_E_CONF,
+		    "socket \"%s\": the service manager knows where that is; name its path or "
+		    "address",
+		    spec);
 	six = assay_slice_is(place.kind, "inet6");
 	*size = six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 	if ((!six && !assay_slice_is(place.kind, "inet")) || !read_address(place.where, six, at))

@@ -169,6 +169,19 @@ static void what_is_no_socket_is_refused(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		if (assay_listens_open(&listens, assay_slice_str(bad[i]), &err) != ASSAY_E_CONF)
 			fail_msg("taken: %s", bad[i]);
+	/* Without opening anything; what lies there, and what is passed, is found out later. */
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0] - 1; i++) {
+		char spec[60];
+
+		(void)snprintf(spec, sizeof spec, "%.*s", (int)strlen(bad[i]) - 3, bad[i] + 2);
+		if (strcmp(spec, "systemd:nothing") != 0 &&
+		    assay_listen_check(spec, &err) != ASSAY_E_CONF)
+			fail_msg("taken: %s", spec);
+	}
+	assert_int_equal(assay_listen_check("systemd:", &err), ASSAY_E_CONF);
+	assert_int_equal(assay_listen_check("systemd:milter", &err), ASSAY_OK);
+	assert_int_equal(assay_listen_check("unix:/a/b mode=0660", &err), ASSAY_OK);
+	assert_int_equal(assay_listen_check("inet6:25@[::1]", &err), ASSAY_OK);
 }
 
 static void inet_and_inet6(void **state)
@@ -203,6 +216,8 @@ static void one_can_connect_to_what_is_listened_on(void **state)
 	(void)snprintf(spec, sizeof spec, "%s/dial", dir);
 	assert_int_equal(assay_listen_dial(spec, &fd, &err), ASSAY_OK);
 	(void)close(fd);
+	assert_int_equal(assay_listen_dial("systemd:x", &fd, &err), ASSAY_E_CONF);
+	assert_non_null(strstr(err.text, "name its path"));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(assay_listen_dial(bad[i], &fd, &err), ASSAY_E_CONF);
 		assert_int_equal(fd, -1);
