@@ -123,8 +123,12 @@ static void begin(struct assay_ask *ask)
 	} else if (st != ASSAY_OK) {
 		lose(ask);
 	} else {
+		const int64_t now_ms = assay_clock_mono_ms();
+
 		if (ask->mail.deadline_ms == 0)
-			ask->mail.deadline_ms = assay_clock_mono_ms() + ask->mail.time_ms;
+			ask->mail.deadline_ms = now_ms + ask->mail.time_ms;
+		if (ask->tries == 0)
+			ask->begun_ms = now_ms;
 		ask->asked = true;
 		ask->heard = false;
 		ask->tries++;
@@ -349,6 +353,7 @@ enum assay_ask_state assay_ask_bury(struct assay_ask *ask)
 		ask->last = true;
 	if (ask->last)
 		assay_json_set(ask->mail.request, "root_only", json_true());
+	assay_json_set(ask->mail.request, "spent_ms", json_integer(now_ms - ask->begun_ms));
 	return ask->state;
 }
 

@@ -55,6 +55,7 @@ struct assay_ask {
 	bool asked;                      /* ... and somebody was READY for it */
 	bool last;                       /* root's worker only */
 	unsigned tries;                  /* processes that got this mail */
+	int64_t begun_ms;                /* when the first of them did */
 	bool heard;                      /* something came after the request */
 	unsigned untaken;                /* processes that ended before they took the mail */
 	unsigned stillborn;              /* fresh processes that died before they were ready */

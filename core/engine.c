@@ -547,6 +547,8 @@ static struct assay_run *begin(struct assay_engine *engine, const struct assay_r
 		run->limits.recursion = (uint64_t)request->max_recursion;
 	run->begun_wall = assay_clock_wall_ms();
 	run->begun_mono = assay_clock_mono_ms();
+	if (request->spent_ms < run->begun_mono)
+		run->begun_mono -= request->spent_ms;
 	run->status = "scanned";
 	run->top = json_object();
 	run->meta = assay_request_meta(request);

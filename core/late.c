@@ -27,6 +27,7 @@ json_t *assay_late_request(const struct assay_answer *answer, const char *answer
 	assay_json_set(request, "supersedes", assay_json_own(answer->scan_id));
 	(void)json_object_del(request, "skip");
 	(void)json_object_del(request, "root_only");
+	(void)json_object_del(request, "spent_ms");
 	if (answered != NULL)
 		assay_json_set(request, LET_THROUGH, assay_json_own(answered));
 	return request;

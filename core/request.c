@@ -127,21 +127,28 @@ static enum assay_status read_time(const struct reader *r, struct assay_request 
 	return ASSAY_OK;
 }
 
-/* read_json - members that are passed on as they are, and max_recursion */
+/* read_number - a member that is a number, or not there */
+static enum assay_status read_number(const struct reader *r, const char *name, int64_t *to)
+{
+	const json_t *number = member(r->json, name);
+
+	if (number == NULL)
+		return ASSAY_OK;
+	if (!json_is_integer(number) || json_integer_value(number) < 0)
+		return wrong(r, name, "a number from 0 on");
+	*to = json_integer_value(number);
+	return ASSAY_OK;
+}
+
+/* read_json - members that are passed on as they are */
 static enum assay_status read_json(const struct reader *r, struct assay_request *request)
 {
-	const json_t *deep = member(r->json, "max_recursion");
-
 	request->envelope = member(r->json, "envelope");
 	if (request->envelope != NULL && !json_is_object(request->envelope))
 		return wrong(r, "envelope", "an object");
 	request->extra = member(r->json, "extra_data");
 	if (request->extra != NULL && !json_is_array(request->extra))
 		return wrong(r, "extra_data", "a list");
-	if (deep != NULL && (!json_is_integer(deep) || json_integer_value(deep) < 0))
-		return wrong(r, "max_recursion", "a number from 0 on");
-	if (deep != NULL)
-		request->max_recursion = json_integer_value(deep);
 	return ASSAY_OK;
 }
 
@@ -242,6 +249,10 @@ enum assay_status assay_request_read(
 		s = read_skip(&r, request);
 	if (s == ASSAY_OK)
 		s = read_time(&r, request);
+	if (s == ASSAY_OK)
+		s = read_number(&r, "max_recursion", &request->max_recursion);
+	if (s == ASSAY_OK)
+		s = read_number(&r, "spent_ms", &request->spent_ms);
 	return s == ASSAY_OK ? read_json(&r, request) : s;
 }
 

@@ -17,6 +17,7 @@
  *	skip_rules [names]   rules of the policy that do not count
  *	root_only       only what start_dispatch and the dispatchers choose for the root
  *	bulk            nobody waits
+ *	spent_ms        what earlier tries took of this mail's time; duration_ms counts it
  *	explain         the report says who chose which worker (plugins_run.chosen)
  *
  * The message itself and the deadline travel beside it.
@@ -48,6 +49,7 @@ struct assay_request {
 	const char *const *dispatchers, *const *decorators, *const *archivers;
 	const char *const *skip_rules; /* NULL: none */
 	int64_t max_recursion;         /* -1: that of [core] */
+	int64_t spent_ms;              /* 0: it is the first try */
 	const struct assay_request_skip *skip;
 	size_t nskip;
 	bool root_only, bulk, explain;

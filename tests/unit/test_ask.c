@@ -272,6 +272,7 @@ static void test_fine(void **state)
 		scan(&ask, &pool, "fine", 5000);
 		assert_true(ask.answered);
 		assert_int_equal(ask.tries, 1);
+		assert_null(json_object_get(ask.mail.request, "spent_ms"));
 		assert_true(assay_slice_is(assay_buf_slice(&ask.report), REPORT));
 		assay_ask_release(&ask);
 	}
@@ -295,6 +296,8 @@ static void test_worker_dies(void **state)
 	scan(&ask, &pool, "hang", 5000);
 	assert_true(ask.answered);
 	skip_is(&ask, 0, "aaaa", "timeout");
+	/* The report shall say how long the mail took, not the last try. */
+	assert_true(assay_json_get_int(ask.mail.request, "spent_ms", 0) >= 10);
 	assay_ask_release(&ask);
 	scan(&ask, &pool, "crash twice", 5000);
 	assert_true(ask.answered);

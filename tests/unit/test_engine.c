@@ -208,6 +208,15 @@ static void test_root_only(void **state)
 	assert_string_equal(t->scan.status, "partial");
 }
 
+/* test_spent - the time of earlier tries is the mail's */
+static void test_spent(void **state)
+{
+	struct bench *t = *state;
+
+	(void)bench_scan_request(t, "(a)", "{\"spent_ms\":1234}");
+	assert_true(assay_json_get_int(t->report, "duration_ms", 0) >= 1234);
+}
+
 /* test_deadline - what comes too late is not looked at */
 static void test_deadline(void **state)
 {
@@ -292,8 +301,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { T(test_nobody), T(test_always_and_start),
 		T(test_request_lists), T(test_dispatcher), T(test_dispatcher_fails), T(test_deep),
 		T(test_from_worker), T(test_needs), T(test_needs_cycle), T(test_needs_depth),
-		T(test_needs_failed), T(test_skip), T(test_root_only), T(test_deadline),
-		T(test_unscanned), T(test_same) };
+		T(test_needs_failed), T(test_skip), T(test_root_only), T(test_spent),
+		T(test_deadline), T(test_unscanned), T(test_same) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
