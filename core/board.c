@@ -316,7 +316,7 @@ static void check_concern(struct assay_board_concern *concern)
 static void check_numbers(struct assay_board_slot *copy)
 {
 	uint64_t *const counts[] = { &copy->mails, &copy->bytes, &copy->partial, &copy->unscanned,
-		&copy->records, &copy->retries, &copy->disk_free };
+		&copy->records, &copy->retries, &copy->disk_free, &copy->guests };
 	int64_t *const past[] = { &copy->started_ms, &copy->since_ms, &copy->beat_ms,
 		&copy->worker_ms };
 	int64_t now = assay_clock_mono_ms();

@@ -117,6 +117,8 @@ struct assay_board_slot {
 	uint64_t disk_free; /* JANITOR: bytes free where the spool is */
 	bool disk_low;      /* JANITOR: less than spool_min_free */
 	bool observing;     /* DOOR with somebody who waits: everything is accepted */
+	uint64_t guests; /* SCAN: of its mails, those of assay import and assay scan; on the first
+			    page of a generation also those of masters before */
 };
 
 /* Page 0. */

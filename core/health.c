@@ -74,7 +74,7 @@ static void copy_pages(struct assay_health *h, const struct assay_board *board)
 	}
 }
 
-/* add_totals - what doors have taken in */
+/* add_totals - what doors have taken in, and what was scanned for others */
 static void add_totals(struct assay_health *h)
 {
 	struct assay_health_totals *t = &h->totals;
@@ -91,6 +91,8 @@ static void add_totals(struct assay_health *h)
 		t->unscanned += s->unscanned;
 		t->retries += s->retries;
 	}
+	for (unsigned i = ASSAY_BOARD_OTHERS; i < ASSAY_BOARD_SLOTS; i++)
+		t->guests += h->slot[i].kind == ASSAY_BOARD_SCAN ? h->slot[i].guests : 0;
 	for (unsigned i = 0; parent->kind == ASSAY_BOARD_PARENT && i < ASSAY_BOARD_SAMPLES; i++) {
 		const struct assay_board_sample *s = &parent->of.sample[i];
 		int64_t age = h->now_ms - s->at_ms;

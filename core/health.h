@@ -38,11 +38,12 @@ struct assay_health_scans {
 	int64_t average_ms;
 };
 
-/* Sums over doors since the service started. */
+/* Sums over doors since the service started; of guests, over scan processes. */
 struct assay_health_totals {
 	uint64_t mails, bytes, partial, unscanned, retries;
 	uint64_t minute_mails; /* of the last minute */
 	int64_t minute_ms;     /* or as long as this; 0: not known yet */
+	uint64_t guests;       /* scanned for assay import and assay scan; in none of the above */
 };
 
 struct assay_health {

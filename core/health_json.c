@@ -169,6 +169,7 @@ static json_t *totals(const struct assay_health *h)
 	set_count(j, "partial", t->partial);
 	set_count(j, "unscanned", t->unscanned);
 	set_count(j, "retries", t->retries);
+	set_count(j, "guests", t->guests);
 	set_count(j, "recent_mails", t->minute_mails);
 	assay_json_set(j, "recent_ms", assay_json_int(t->minute_ms));
 	assay_json_set(j, "waiting_inline",

@@ -287,15 +287,18 @@ bool assay_health_observes(const struct assay_health *health)
 static void say_well(struct assay_health *h)
 {
 	const struct assay_health_totals *t = &h->totals;
-	char age[ASSAY_HUMAN_TEXT], minute[60] = "";
+	char age[ASSAY_HUMAN_TEXT], minute[60] = "", guests[60] = "";
 
 	if (t->minute_ms > 0)
 		(void)snprintf(minute, sizeof minute, "%" PRIu64 " mails in the last %s, ",
 		    t->minute_mails, assay_human_age(age, t->minute_ms));
+	if (t->guests > 0)
+		(void)snprintf(
+		    guests, sizeof guests, "; %" PRIu64 " of imports and commands", t->guests);
 	(void)snprintf(h->sentence, sizeof h->sentence,
-	    "OK%s: %s%" PRIu64 " since the start %s ago",
+	    "OK%s: %s%" PRIu64 " since the start %s ago%s",
 	    assay_health_observes(h) ? ", OBSERVING" : "", minute, t->mails,
-	    assay_human_age(age, h->now_ms - h->slot[ASSAY_SLOT_PARENT].started_ms));
+	    assay_human_age(age, h->now_ms - h->slot[ASSAY_SLOT_PARENT].started_ms), guests);
 }
 
 /* say_reasons - the first three, and what to try */

@@ -221,6 +221,8 @@ void assay_health_metrics(const struct assay_health *health, struct assay_buf *o
 	    health->head.reload_error[0] != '\0');
 	one(out, "sandbox_off", "gauge", "1: scan processes run without a sandbox",
 	    health->head.sandbox_off);
+	one(out, "guest_mails_total", "counter", "Mails scanned for assay import and assay scan",
+	    (double)health->totals.guests);
 	put_waiting(health, out);
 	if (janitor->kind == ASSAY_BOARD_JANITOR) {
 		one(out, "disk_free_bytes", "gauge", "Free where spool and queues are",

@@ -90,6 +90,9 @@ static void put_mails(const struct assay_health *h, struct assay_buf *out)
 	if (t->minute_ms > 0)
 		(void)assay_buf_printf(out, "; %" PRIu64 " in the last %s", t->minute_mails,
 		    assay_human_age(text, t->minute_ms));
+	if (t->guests > 0)
+		(void)assay_buf_printf(out,
+		    "\nguests     %" PRIu64 " scanned for assay import and assay scan", t->guests);
 	(void)assay_buf_add_str(out, "\nwaiting    ");
 	put_count(out, "inline", h->waiting_inline);
 	put_count(out, ", bulk", h->waiting_bulk);

@@ -455,8 +455,11 @@ static const char *admit(void *arg, json_t *request, uint64_t size)
 	struct keeper *keeper = arg;
 	struct assay_bypass now;
 
-	if (keeper->guest != NULL && !admit_guest(keeper, request, size))
-		return "";
+	if (keeper->guest != NULL) {
+		if (!admit_guest(keeper, request, size))
+			return "";
+		assay_json_set(request, "guest", json_true());
+	}
 	if (assay_policy_exempts(keeper->policy, request, size))
 		return "exempt";
 	assay_skips_add(&keeper->skips, request);

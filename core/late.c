@@ -28,6 +28,8 @@ json_t *assay_late_request(const struct assay_answer *answer, const char *answer
 	(void)json_object_del(request, "skip");
 	(void)json_object_del(request, "root_only");
 	(void)json_object_del(request, "spent_ms");
+	/* It comes through a door now. */
+	(void)json_object_del(request, "guest");
 	if (answered != NULL)
 		assay_json_set(request, LET_THROUGH, assay_json_own(answered));
 	return request;

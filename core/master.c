@@ -560,7 +560,23 @@ static unsigned bulk_most(const struct assay_opts *core, unsigned n)
 	return most < n ? most : n;
 }
 
-/* make_scans - the table, and empty pages; those of two generations ago are still there */
+/* empty_pages - those of two generations ago are still there; what they did for guests, no other
+ * page says: it stays */
+static void empty_pages(const struct assay_board *board, unsigned first)
+{
+	uint64_t guests = 0;
+
+	for (unsigned i = 0; i < ASSAY_BOARD_SCANS; i++) {
+		struct assay_board_slot page;
+
+		if (assay_board_read(board, first + i, &page))
+			guests += page.guests;
+		memset(assay_board_slot(board, first + i), 0, sizeof page);
+	}
+	assay_board_slot(board, first)->guests = guests;
+}
+
+/* make_scans - the table and its pages */
 static void make_scans(struct master *m)
 {
 	const struct assay_opts *core = assay_config_core(m->setup.config);
@@ -568,9 +584,7 @@ static void make_scans(struct master *m)
 
 	bulk = bulk_most(core, m->n);
 	m->scan = assay_xcalloc(m->n, sizeof *m->scan);
-	for (unsigned i = 0; i < ASSAY_BOARD_SCANS; i++)
-		memset(assay_board_slot(&m->role->board, first + i), 0,
-		    sizeof(struct assay_board_slot));
+	empty_pages(&m->role->board, first);
 	for (unsigned i = 0; i < m->n; i++) {
 		m->scan[i] = (struct scan){ .life = -1, .slot = first + i, .bulk = i < bulk };
 		put_head(m, &m->scan[i]);

@@ -244,6 +244,8 @@ enum assay_status assay_request_read(
 	if (s == ASSAY_OK)
 		s = read_bool(&r, "bulk", &request->bulk);
 	if (s == ASSAY_OK)
+		s = read_bool(&r, "guest", &request->guest);
+	if (s == ASSAY_OK)
 		s = read_bool(&r, "explain", &request->explain);
 	if (s == ASSAY_OK)
 		s = read_skip(&r, request);

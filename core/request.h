@@ -18,6 +18,7 @@
  *	root_only       only what start_dispatch and the dispatchers choose for the root
  *	bulk            nobody waits
  *	spent_ms        what earlier tries took of this mail's time; duration_ms counts it
+ *	guest           of no process of the service (assay import, assay scan): counted apart
  *	explain         the report says who chose which worker (plugins_run.chosen)
  *
  * The message itself and the deadline travel beside it.
@@ -52,7 +53,7 @@ struct assay_request {
 	int64_t spent_ms;              /* 0: it is the first try */
 	const struct assay_request_skip *skip;
 	size_t nskip;
-	bool root_only, bulk, explain;
+	bool root_only, bulk, guest, explain;
 	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none; set by the caller */
 };
 

@@ -26,6 +26,7 @@ void assay_tally_mail(struct assay_tally *tally, const struct assay_request *req
 
 	if (page == NULL)
 		return;
+	tally->guest = request->guest;
 	set_text(page->scan_id, sizeof page->scan_id, request->scan_id);
 	set_text(page->queue_id, sizeof page->queue_id, request->queue_id);
 	page->deadline_ms = request->deadline_ms;
@@ -87,6 +88,7 @@ void assay_tally_scanned(struct assay_tally *tally, uint64_t size, const char *s
 	if (page == NULL)
 		return;
 	page->mails++;
+	page->guests += tally->guest;
 	page->bytes += size;
 	page->partial += strcmp(status, "partial") == 0;
 	page->unscanned += strcmp(status, "unscanned") == 0;

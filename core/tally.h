@@ -15,6 +15,7 @@ struct assay_tally {
 	struct assay_board_slot *page; /* NULL: none */
 	int64_t call_us;               /* since when a worker is at it */
 	struct assay_board_worker *at; /* that worker's row; NULL: none is at work, or no room */
+	bool guest;                    /* the mail at work is one */
 };
 
 /* A connection was accepted; then: its request. */

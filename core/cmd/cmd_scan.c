@@ -296,6 +296,7 @@ static int run(struct assay_cmd_globals *globals, int argc, char **argv)
 	int code;
 
 	code = read_args(&ask, globals, argc, argv);
+	assay_json_set(ask.common, "guest", json_true());
 	/* Nothing is archived by the service's archivers either. */
 	if (ask.set[DEST_ARCHIVERS] == NULL)
 		assay_json_set(ask.common, "archivers", json_array());

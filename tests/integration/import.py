@@ -274,6 +274,38 @@ def outlook(home, n):
     return n + 2
 
 
+def guests(home):
+    """what assay status has counted of imports and commands, in its three forms"""
+    def ask(*form):
+        return subprocess.run(home.command("status", *form), env=home.env, capture_output=True, text=True, check=True).stdout
+    totals, text = json.loads(ask("--json"))["totals"], ask()
+    check(totals["mails"] == 0, "no door had mail: %s" % totals)
+    if totals["guests"] > 0:
+        check("\nguests     %d scanned" % totals["guests"] in text and
+              "; %d of imports and commands" % totals["guests"] in text.split("\n")[0], "in the text: " + text)
+    check("\nassay_guest_mails_total %d\n" % totals["guests"] in ask("--prometheus"), "among the metrics")
+    return totals["guests"]
+
+
+def counted(home, n):
+    """assay status counts what was scanned for us; two reloads, which empty every page, lose nothing of it"""
+    before = guests(home)
+    check(before > 100, "what was imported so far: %d" % before)
+    path = home.write("counted.mbox", mbox([message(600 + i) for i in range(9)]))
+    home.run(path)
+    home.run(path)
+    check(guests(home) == before + 9, "each message once: %d, %d" % (before, guests(home)))
+    one = home.write("counted.eml", message(650))
+    subprocess.run(home.command("scan", one), env=home.env, capture_output=True, check=True)
+    check(guests(home) == before + 10, "a scan by the service, too: %d, %d" % (before, guests(home)))
+    subprocess.run(home.command("scan", "--local", one), env=home.env, capture_output=True, check=True)
+    for _ in range(2):
+        subprocess.run(home.command("reload"), env=home.env, check=True, capture_output=True)
+        check(guests(home) == before + 10, "after a reload: %d, %d" % (before, guests(home)))
+    home.told(n + 9)
+    return n + 9
+
+
 def too_large(home, n):
     """has a report, once"""
     path = home.write("large.mbox", mbox([message(400), message(401, b"x" * 70 + b"\n") + b"y" * 70 * 30000, message(402)]))
@@ -394,7 +426,7 @@ def work():
         no_service(home)
         home.start()
         n = 0
-        for part in (dialects, packed, trees, outlook, too_large, interrupted, grown, journal, bypass, another_service,
+        for part in (dialects, packed, trees, outlook, counted, too_large, interrupted, grown, journal, bypass, another_service,
                      service_restarts):
             began = time.monotonic()
             n = part(home, n)

@@ -385,6 +385,28 @@ static void many_reasons_make_one_sentence(void **state)
 	contains(seen->sentence, "; and 29 more");
 }
 
+/* What imports and commands had scanned is in no door's count, whichever generation did it. */
+static void guests_are_counted_apart(void **state)
+{
+	unsigned scans = assay_board_scan_slot(1);
+
+	(void)state;
+	look();
+	if (strstr(seen->text, "guests") != NULL || strstr(seen->sentence, "imports") != NULL)
+		fail_msg("guests where there were none: %s", seen->text);
+	contains(seen->json, "\"guests\":0");
+	assay_board_slot(&site.board, scans)->guests = 500;
+	assay_board_slot(&site.board, scans + 1)->guests = 20;
+	page(assay_board_scan_slot(2) + 3, ASSAY_BOARD_SCAN, "")->guests = 7;
+	look();
+	contains(seen->sentence, "OK: 1234 since the start 6");
+	contains(seen->sentence, " ago; 527 of imports and commands");
+	contains(seen->text, "\nguests     527 scanned for assay import and assay scan\n");
+	contains(seen->json, "\"mails\":1234,");
+	contains(seen->json, "\"guests\":527,");
+	contains(seen->metrics, "\nassay_guest_mails_total 527\n");
+}
+
 static void mails_of_the_last_minute_are_counted(void **state)
 {
 	struct assay_board_slot *parent = assay_board_slot(&site.board, ASSAY_SLOT_PARENT);
@@ -435,6 +457,7 @@ int main(void)
 		TEST(queues_and_the_disk_are_looked_at),
 		TEST(settings_are_told),
 		TEST(many_reasons_make_one_sentence),
+		TEST(guests_are_counted_apart),
 		TEST(mails_of_the_last_minute_are_counted),
 		TEST(nonsense_on_a_page_is_endured),
 	};

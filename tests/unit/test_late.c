@@ -26,7 +26,8 @@ static const char report[] =
 /* late - the request of a scan in quiet after this answer */
 static json_t *late(const char *answered)
 {
-	json_t *asked = json_pack("{s:s,s:s,s:[]}", "scan_id", OLD, "queue_id", "4X", "skip");
+	json_t *asked =
+	    json_pack("{s:s,s:s,s:[],s:b}", "scan_id", OLD, "queue_id", "4X", "skip", "guest", 1);
 	const struct assay_answer answer = { .request = asked, .scan_id = OLD };
 	json_t *request = assay_late_request(&answer, answered);
 
@@ -47,6 +48,8 @@ static void the_request_has_a_name_of_its_own(void **state)
 	assert_true(assay_request_is_uuid(assay_json_get_str(request, "scan_id")));
 	assert_string_equal(assay_json_get_str(request, "queue_id"), "4X");
 	assert_null(json_object_get(request, "skip"));
+	/* Or it would be counted twice: now it is a door's. */
+	assert_null(json_object_get(request, "guest"));
 	json_decref(request);
 }
 
