@@ -75,13 +75,15 @@ static void note_senders(struct assay_import *import, struct assay_slice report)
 {
 	struct assay_slice rest = between(report, "\"decorators\":{", "\"limits\":"), value;
 
-	rest = between(between(rest, "\"seen\":{", "}]}"), "\"from\":[", NULL);
-	while ((value = between(rest, "{\"value\":\"", "\",\"isnew\":")).p != NULL) {
+	rest = between(between(rest, "\"seen\":{", NULL), "\"from\":[", NULL);
+	/* A row after another, as long as it is this list: other fields stand behind it. */
+	while (assay_slice_starts(rest, "{\"value\":\"") &&
+	    (value = between(rest, "{\"value\":\"", "\",\"isnew\":")).p != NULL) {
 		rest = assay_slice_from(rest, (size_t)(value.p - rest.p) + value.n);
-		if (!assay_slice_starts(rest, "\",\"isnew\":true"))
-			continue;
-		import->count.new_senders +=
-		    assay_keyset_add(&import->senders, assay_import_journal_digest(value));
+		if (assay_slice_starts(rest, "\",\"isnew\":true"))
+			import->count.new_senders +=
+			    assay_keyset_add(&import->senders, assay_import_journal_digest(value));
+		rest = assay_slice_from(between(rest, "}", NULL), 1);
 	}
 }
 

@@ -38,7 +38,8 @@ class ImportHome(Home):
         self.configure("[core]\ndispatchers =\nalways_dispatch = hash\nstart_dispatch = smtp\n"
                        "decorators = seen\nconnectors = jsonl, seen\nscan_processes = 3\n"
                        "bulk_max = 2\nmessage_size = 1M\n[jsonl]\nfields = content\n"
-                       "[seen]\nbloom_size = 1000\n")
+                       "[seen]\nbloom_size = 1000\n"
+                       "bloomfield_list = from, from_domain, envelope_from\n")
 
     def command(self, *args):
         return [self.assay, "--home", self.path, *args]
