@@ -227,6 +227,9 @@ static enum assay_status check(struct asked *asked, struct assay_err *err)
 		    "what for? name a file of rules, or give --hash, --url or --sender LIST");
 	if (hunt->rules)
 		hunt->file = asked->operands.word[0];
+	if (asked->name != NULL && asked->name[0] == '\0')
+		return assay_err_set(
+		    err, ASSAY_E_USAGE, "--name: an empty name could not be searched for");
 	if (asked->since != NULL && strchr(asked->since, '"') != NULL)
 		return assay_err_set(
 		    err, ASSAY_E_USAGE, "--since %s: that is no time", asked->since);

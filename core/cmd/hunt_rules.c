@@ -275,6 +275,7 @@ static enum assay_status scan_all(struct run *run, struct assay_err *err)
 	char more[64];
 
 	assay_pace_begin(&run->pace, "payloads", n);
+	run->told_ms = assay_clock_mono_ms();
 	for (size_t i = 0; i < n && status == ASSAY_OK && !assay_hunt_stopping(run->hunt); i++) {
 		status = scan_one(run, i, err);
 		if (status == ASSAY_OK && are_due(run))
@@ -337,6 +338,15 @@ static enum assay_status load(struct run *run, struct assay_err *err)
 	return status;
 }
 
+/* has_rules - to find nothing with nothing would be taken for an answer */
+static bool has_rules(const struct run *run)
+{
+	const struct assay_loaded *yara = assay_host_find(run->setup.host, WORKER);
+
+	ASSAY_ASSERT(yara != NULL && yara->plugin->rules_id != NULL);
+	return yara->plugin->rules_id(yara->state) != NULL;
+}
+
 /* open_door - rules compiled, scan processes ready to be forked */
 static enum assay_status open_door(struct run *run, struct assay_err *err)
 {
@@ -357,6 +367,10 @@ static enum assay_status open_door(struct run *run, struct assay_err *err)
 	/* What is wrong with them is the input's fault, not the configuration's. */
 	if (status == ASSAY_E_CONF)
 		return err->code = ASSAY_E_SYNTAX;
+	if (status == ASSAY_OK && !has_rules(run))
+		return assay_err_set(err, ASSAY_E_SYNTAX,
+		    "%s: no rules in it; of a directory, files *.yar and *.yara are read",
+		    run->hunt->file);
 	return status == ASSAY_OK ? assay_door_open(&options, &run->door, err) : status;
 }
 

@@ -182,6 +182,9 @@ def refuse(hunt, rules):
     """What is not right is one line, with its exit code."""
     hunt.assay("hunt", hunt.write("bad.yar", "rule x { condition: nonsense }"), code=65)
     hunt.assay("hunt", os.path.join(hunt.home.top, "none.yar"), code=66)
+    os.mkdir(os.path.join(hunt.home.top, "empty"))
+    hunt.assay("hunt", os.path.join(hunt.home.top, "empty"), code=65)
+    hunt.assay("hunt", "--sender", "-", "--name", "", code=64, text="d1.example\n")
     hunt.assay("hunt", "--hash", os.path.join(hunt.home.top, "none"), code=66)
     hunt.assay("hunt", "--hash", "-", code=65, text="hello\n")
     hunt.assay("hunt", "--hash", "-", code=1, text="# nothing\n")
