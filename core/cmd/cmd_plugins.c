@@ -176,6 +176,7 @@ static bool read_args(
     struct ask *ask, struct assay_cmd_globals *globals, int argc, char **argv, int *code)
 {
 	struct assay_args args;
+	struct assay_err err;
 	const char *value;
 	int which;
 
@@ -194,7 +195,11 @@ static bool read_args(
 		if (value != NULL)
 			ask->name = value;
 	}
-	return true;
+	if (ask->always == NULL || ask->what == WHY)
+		return true;
+	(void)assay_err_set(&err, ASSAY_E_USAGE, "--always-dispatch belongs to --why FILE");
+	*code = assay_cmd_fail(&err);
+	return false;
 }
 
 /* run - the subcommand */

@@ -120,15 +120,18 @@ static void add_choice(
 	(void)assay_buf_add_char(out, '\n');
 }
 
-/* add_payload - who looks at one payload */
-static void add_payload(struct assay_buf *out, const json_t *payload, const json_t *errors)
+/* add_payload - who looks at one payload; `why` nobody does, or NULL */
+static void add_payload(
+    struct assay_buf *out, const json_t *payload, const json_t *errors, const char *why)
 {
 	const json_t *chosen = json_object_get(json_object_get(payload, "plugins_run"), "chosen");
 
 	add_head(out, payload);
 	for (size_t i = 0; i < json_array_size(chosen); i++)
 		add_choice(out, json_array_get(chosen, i), payload, errors);
-	if (json_array_size(chosen) == 0)
+	if (json_array_size(chosen) == 0 && why != NULL)
+		(void)assay_buf_printf(out, "  nobody: it is not scanned (%s)\n", why);
+	else if (json_array_size(chosen) == 0)
 		(void)assay_buf_add_str(out, "  nobody: it is not scanned\n");
 }
 
@@ -159,8 +162,8 @@ static void explain(void *arg, const struct assay_answer *answer)
 		return;
 	results = json_object_get(report, "results");
 	for (size_t i = 0; i < json_array_size(results); i++)
-		add_payload(
-		    why->out, json_array_get(results, i), json_object_get(report, "errors"));
+		add_payload(why->out, json_array_get(results, i), json_object_get(report, "errors"),
+		    assay_json_get_str(report, "status_reason"));
 	add_limits(why->out, json_object_get(report, "limits"));
 	json_decref(report);
 }

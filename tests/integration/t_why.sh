@@ -61,6 +61,15 @@ timeout 60 "$build/assay" --home "$tmp" --conf "$tmp/conf" plugins --why - -a mi
 wants 'mimetype     [core] always_dispatch' 'what -a asked for'
 timeout 60 "$build/assay" --home "$tmp" --conf "$tmp/conf" plugins --why "$tmp/none" >"$tmp/out" 2>&1
 [ $? -eq 66 ] || { echo "a file that is not there: no 66"; failed=1; }
+timeout 60 "$build/assay" --home "$tmp" --conf "$tmp/conf" plugins --why "$tmp" >"$tmp/out" 2>&1
+[ $? -eq 66 ] || { echo "a directory: no 66"; failed=1; }
+wants "$tmp: " 'which directory that is'
+timeout 60 "$build/assay" --home "$tmp" --conf "$tmp/conf" plugins -a hash >"$tmp/out" 2>&1
+[ $? -eq 64 ] || { echo "-a without --why: no 64"; failed=1; }
+sed '1a message_size = 1K' "$tmp/conf" >"$tmp/small"
+timeout 60 "$build/assay" --home "$tmp" --conf "$tmp/small" plugins --why \
+	"$source/docs/samples/2-invoice.eml" >"$tmp/out" || failed=1
+wants 'nobody: it is not scanned (message_size)' 'why nobody looks'
 
 mail=$source/docs/samples/1-newsletter.eml
 rule sandbx
