@@ -225,13 +225,19 @@ static void others(void **state)
 	fake_host_close(&own);
 }
 
-/* damage - no byte and no end leads astray */
+/* damage - no byte and no end leads astray, nor does a sum that has no room */
 static void damage(void **state)
 {
-	const struct binary_file f = program();
+	struct binary_file f = program();
+	struct fake_scan s;
 
 	(void)state;
 	damaged(host, &f);
+	put(&f, SEGMENTS + 56 + 8, 8, INT64_MAX);
+	scan(host, f.p, f.n, &s);
+	counts(&s, "segments.1.offset", INT64_MAX);
+	counts(&s, "needed", 0);
+	fake_scan_free(&s);
 }
 
 int main(void)

@@ -251,10 +251,11 @@ static struct assay_slice find_strings(const struct work *w)
 	const int64_t address = dynamic_value(w, DT_STRTAB);
 	const struct assay_object *o = address > 0 ? segment_of(w, PT_LOAD, address) : NULL;
 	const int64_t in = address - assay_object_number(o, "virtual_address");
+	const int64_t offset = assay_object_number(o, "offset");
 
-	if (o == NULL)
+	if (o == NULL || offset < 0 || offset > INT64_MAX - in)
 		return ASSAY_SLICE_NONE;
-	return part(w, assay_object_number(o, "offset") + in, dynamic_value(w, DT_STRSZ));
+	return part(w, offset + in, dynamic_value(w, DT_STRSZ));
 }
 
 /* entry_point - an address of the header, in its byte order */
