@@ -243,6 +243,37 @@ static void bounds(void **state)
 	fake_host_close(&own);
 }
 
+/* same_bytes - thirty architectures that are one: its commands are not read thirty times */
+static void same_bytes(void **state)
+{
+	const size_t from = 0x400, commands = 6000;
+	unsigned char *p = calloc(1, from + 32 + 8 * commands);
+	struct binary_file head = { .big = true };
+	struct fake_scan s;
+
+	(void)state;
+	put(&head, 0, 4, 0xcafebabe);
+	put(&head, 4, 4, 30);
+	for (size_t i = 0; i < 30; i++) {
+		put(&head, 8 + 20 * i + 8, 4, from);
+		put(&head, 8 + 20 * i + 12, 4, 32 + 8 * commands);
+	}
+	head.big = false;
+	put(&head, from, 4, 0xfeedfacf);
+	put(&head, from + 16, 4, commands);
+	put(&head, from + 31, 1, 0);
+	memcpy(p, head.p, head.n);
+	for (size_t i = 0; i < commands; i++)
+		p[from + 32 + 8 * i + 4] = 8;
+	scan(host, p, from + 32 + 8 * commands, &s);
+	counts(&s, "archs", 30);
+	assert_true(json_is_true(member(&s, "archs.0.complete")));
+	assert_true(json_is_false(member(&s, "archs.1.complete")));
+	assert_true(json_is_false(member(&s, "archs.29.complete")));
+	fake_scan_free(&s);
+	free(p);
+}
+
 /* damage - no byte and no end leads astray */
 static void damage(void **state)
 {
@@ -281,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),
 		cmocka_unit_test(universal),
+		cmocka_unit_test(same_bytes),
 		cmocka_unit_test(bounds),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(measures),

@@ -487,8 +487,9 @@ static void put_head(struct work *w)
 	w->segments = assay_report_list(w->out, "segments");
 }
 
-/* put_image - one architecture */
-static void put_image(struct assay_report *r, const struct assay_image *image, json_t *rows)
+/* put_image - one architecture; *left: load commands that may still be looked at */
+static void put_image(
+    struct assay_report *r, const struct assay_image *image, json_t *rows, uint32_t *left)
 {
 	struct work w = { .r = r, .image = image, .out = json_object() };
 	bool symbols = false;
@@ -498,8 +499,8 @@ static void put_image(struct assay_report *r, const struct assay_image *image, j
 
 	json_array_append_new(rows, w.out);
 	put_head(&w);
-	for (; n < image->commands && n < COMMANDS_MAX && assay_image_command(image, &at, &c);
-	     n++) {
+	for (; n<image->commands && * left> 0 && assay_image_command(image, &at, &c);
+	     n++, (*left)--) {
 		if (c.id != LC_SYMTAB)
 			put_command(&w, &c);
 		else if (!symbols) /* a loader takes one; each costs a sort */
@@ -523,6 +524,7 @@ static enum assay_status macho_scan(void *state, const struct assay_payload *pay
     struct assay_result *result, struct assay_err *err)
 {
 	struct assay_image image[ASSAY_IMAGES_MAX];
+	uint32_t left = COMMANDS_MAX; /* of all images: they may all be the same bytes */
 	struct assay_report r;
 	bool universal;
 	json_t *rows;
@@ -536,7 +538,7 @@ static enum assay_status macho_scan(void *state, const struct assay_payload *pay
 	assay_report_set(r.out, "universal", json_boolean(universal));
 	rows = assay_report_list(r.out, "archs");
 	for (size_t i = 0; i < n; i++)
-		put_image(&r, &image[i], rows);
+		put_image(&r, &image[i], rows, &left);
 	assay_report_finish(&r);
 	return ASSAY_OK;
 }
