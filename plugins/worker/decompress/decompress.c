@@ -336,6 +336,9 @@ static void ask_others(struct work *w)
 		    &w->members, run.out.files[i].name, run.out.files[i].bytes, secret);
 	if (run.out.left_out > 0)
 		w->members.partial = true;
+	if (run.out.nfiles + run.out.left_out > ASSAY_TOOLS_FILES)
+		assay_result_limit(w->members.result, "decompress_program_files",
+		    run.out.nfiles + run.out.left_out, ASSAY_TOOLS_FILES, true);
 	if (run.out.exit != 0)
 		(void)assay_err_set(&w->damage, ASSAY_E_SYNTAX, "7z could not read all of it");
 }

@@ -15,7 +15,6 @@
 
 #include "tools.h"
 
-#define FILES_MAX 1000u
 #define MEMORY ((uint64_t)1 << 30)
 #define WORDS_BYTES ((size_t)64 * 1024)
 #define EXIT_LARGE 4
@@ -35,7 +34,7 @@
 	"attempt >said 2>&1; r=$?\n"                                                               \
 	"[ $r -eq 0 ] && { echo $i; exit 0; }\n"                                                   \
 	"[ $r -eq 153 ] && exit 4\n"                                                               \
-	"rm -rf \"$ASSAY_OUT\"/* \"$ASSAY_OUT\"/.[!.]* \"$ASSAY_OUT\"/..?*\n"                      \
+	"rm -rf \"${ASSAY_OUT:?}\"/* \"$ASSAY_OUT\"/.[!.]* \"$ASSAY_OUT\"/..?*\n"                  \
 	"done\n"                                                                                   \
 	"exit 1\n"
 #define FIND_7Z "z=7z; command -v 7z >/dev/null || z=7zz\n"
@@ -85,7 +84,7 @@ static void add(
 		.file = tool == ASSAY_TOOL_7Z,
 		.timeout_ms = 20000,
 		.memory = MEMORY,
-		.files_max = FILES_MAX,
+		.files_max = ASSAY_TOOLS_FILES,
 		.files_bytes = ASSAY_TOOLS_BYTES,
 	};
 	tools->at[tool] = (int)n;

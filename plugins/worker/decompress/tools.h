@@ -14,6 +14,7 @@
 #include <assay/plugin.h>
 
 #define ASSAY_TOOLS_BYTES ((uint64_t)128 << 20) /* of all files of one run */
+#define ASSAY_TOOLS_FILES 1000u                 /* that are taken of one run */
 
 enum assay_tool {
 	ASSAY_TOOL_7Z,      /* takes out what it can, without a password */
