@@ -163,7 +163,10 @@ static void checked(struct assay_service *s)
 		return;
 	page->error[sizeof page->error - 1] = '\0';
 	if (check->code != 0) {
-		refuse(s, page->error[0] != '\0' ? page->error : "the configuration does not load");
+		refuse(s,
+		    page->error[0] != '\0'  ? page->error
+			: check->code > 128 ? "the process that tries the configuration was killed"
+					    : "the configuration does not load");
 	} else if (beside && !is_room(old, why, sizeof why)) {
 		refuse(s, why);
 	} else if (assay_service_listen(s, &err) != ASSAY_OK) {

@@ -32,6 +32,8 @@
 #define LOOK_MS 50   /* at pages, while something is waited for */
 #define READY_MOST_MS 30000
 #define MASTER_TRIES 3u /* before the first time it is up */
+#define CHECK_TRIES                                                                                \
+	3u /* of a child that dies instead of saying whether the configuration is right */
 
 /* ---- who shall be there ---------------------------------------------------------------------- */
 
@@ -283,6 +285,22 @@ static bool start_all(struct assay_service *s, struct assay_err *err)
 	return ok;
 }
 
+/* check_again - the child was killed, or a plugin took it down: once more, a few times */
+static bool check_again(struct assay_service *s, struct assay_ward *check)
+{
+	bool again = check->code > 128 && ++s->check_tries < CHECK_TRIES;
+	struct assay_err err;
+
+	if (check->code > 128)
+		assay_log(ASSAY_LOG_ERROR,
+		    "the check of the configuration was killed by signal %d: %s", check->code - 128,
+		    again ? "again" : "the service ends (assay config -t)");
+	if (!again)
+		return false;
+	assay_supervise_remove(&s->sup, check);
+	return assay_service_check(s, s->generation, &err) != NULL;
+}
+
 /* check_start - has the child tried the configuration? */
 static void check_start(struct assay_service *s)
 {
@@ -293,7 +311,8 @@ static void check_start(struct assay_service *s)
 	if (check->pid > 0 || check->code < 0)
 		return;
 	if (check->code != 0) {
-		stop(s, check->code < 128 ? check->code : EX_SOFTWARE);
+		if (!check_again(s, check))
+			stop(s, check->code < 128 ? check->code : EX_SOFTWARE);
 		return;
 	}
 	(void)snprintf(sha, sizeof sha, "%.64s", assay_supervise_page(&s->sup, check)->payload_id);

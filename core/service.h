@@ -45,8 +45,9 @@ struct assay_service {
 	int listen_lines;             /* what the last check wrote of them */
 	struct assay_board_slot *page;
 	int signals;
-	unsigned terms; /* SIGTERM and SIGINT so far */
-	bool hup;       /* a reload is wanted */
+	unsigned terms;       /* SIGTERM and SIGINT so far */
+	unsigned check_tries; /* that ended by a signal */
+	bool hup;             /* a reload is wanted */
 	bool checked, ready, over;
 	int64_t began_ms, sample_ms;
 	uint32_t generation;

@@ -293,6 +293,13 @@ if [ "$(id -u)" -eq 0 ]; then
 	ends 0
 fi
 
+# A plugin that takes the process down when it is opened: tried again, then the service says so and ends.
+printf '[core]\nplugins = fatal\nplugin_dir = %s\n' "$(cd "$(dirname "$assay")" && pwd)/tests/plugins" >"$tmp/fatal.conf"
+"$assay" --home "$tmp" --conf "$tmp/fatal.conf" serve 2>"$tmp/log"
+[ $? -eq 70 ] || wrong "a check that is killed is not exit 70"
+until_count 2 'check of the configuration was killed by signal 9: again'
+until_count 1 'check of the configuration was killed by signal 9: the service ends'
+
 # Where it cannot be, it says so.
 "$assay" --home "$tmp/none/none" serve 2>"$tmp/log"
 [ $? -eq 73 ] || wrong "a home that cannot be made is not exit 73"
