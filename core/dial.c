@@ -95,10 +95,11 @@ static struct assay_line *connect_slot(
     const struct dial *dial, struct dialled *slot, struct assay_err *err)
 {
 	int sock;
+	enum assay_status st = call(&dial->to, &sock, err);
 
-	if (call(&dial->to, &sock, err) != ASSAY_OK || begin(slot, sock, err) != ASSAY_OK)
-		return NULL;
-	return &slot->line;
+	if (st == ASSAY_END) /* no conversation of ours needs to end before there is room */
+		(void)assay_err_set(err, ASSAY_E_DEAD, "%s: its queue is full", dial->to.sun_path);
+	return st == ASSAY_OK && begin(slot, sock, err) == ASSAY_OK ? &slot->line : NULL;
 }
 
 /* take - by a slot that is free */

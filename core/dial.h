@@ -5,8 +5,8 @@
  * until a scan process takes it and says READY. The first ASSAY_DIAL_EARLY of them have their
  * request beside them in the queue: who takes one does not wait for the door, which may be writing
  * to the disk. They are few because their answers may all be on their way while the door is
- * stopped, and scan processes have few descriptors (core/sandbox.h). That nobody listens (E_DEAD)
- * or the queue is full is "none now": the door tries again.
+ * stopped, and scan processes have few descriptors (core/sandbox.h). That nobody listens or the
+ * queue is full is E_DEAD, "none now": the door tries again.
  */
 #ifndef ASSAY_DIAL_H
 #define ASSAY_DIAL_H

@@ -55,7 +55,7 @@ struct assay_door {
 	uint64_t message_max;
 	int64_t timeout_ms;
 	int64_t again_ms; /* the receiver cannot keep answers before that; 0: it can */
-	int64_t nap_ms;   /* no line can be had before that */
+	int64_t nap_ms;   /* no line can be had before that; -1: before one is free again */
 	bool stopping;    /* the receiver wants no more */
 	bool ending;      /* the provider shall end */
 	bool told_weaker;
@@ -525,11 +525,13 @@ static void assign(struct assay_door *door)
 
 	if (door->nap_ms > now_ms)
 		return;
+	door->nap_ms = 0;
 	for (uint64_t from = door->first; (entry = next_of(door, from)) != NULL;) {
 		from = entry->number + 1;
 		if (entry->ask.state != ASSAY_ASK_WAITING || entry->not_before_ms > now_ms)
 			continue;
 		entry->line = lines->take(lines, &err);
+		door->nap_ms = entry->line == NULL ? -1 : 0;
 		if (entry->line == NULL)
 			break;
 		assay_ask_attach(&entry->ask, entry->line);
@@ -581,7 +583,7 @@ static void watch_entries(struct assay_door *door, struct watch *watch)
 			watch_fd(watch, entry->line->wire.sock, entry);
 			sooner(watch, assay_ask_wake_ms(&entry->ask));
 		} else if (entry->ask.state == ASSAY_ASK_WAITING) {
-			if (entry->not_before_ms > door->nap_ms)
+			if (door->nap_ms >= 0 && entry->not_before_ms > door->nap_ms)
 				sooner(watch, entry->not_before_ms);
 			else if (door->nap_ms > 0)
 				sooner(watch, door->nap_ms);
@@ -597,7 +599,6 @@ static bool turn(struct assay_door *door, int fd, int64_t until_ms)
 {
 	int64_t now_ms = assay_clock_mono_ms();
 	struct watch watch = { .n = 0, .wake_ms = now_ms + DOZE_MS };
-	bool readable = false;
 
 	sooner(&watch, until_ms);
 	if (door->options.tick != NULL)
@@ -608,14 +609,13 @@ static bool turn(struct assay_door *door, int fd, int64_t until_ms)
 	if (poll(watch.fds, watch.n, watch.wake_ms > now_ms ? (int)(watch.wake_ms - now_ms) : 0) <
 	    0)
 		return false; /* interrupted: the caller comes again */
-	readable = watch.fds[0].revents != 0;
 	if (watch.fds[1].revents != 0)
 		door->ending = true;
 	for (nfds_t i = 2; i < watch.n; i++) {
 		(void)assay_ask_step(&watch.of[i]->ask, watch.fds[i].revents != 0);
 		stepped(door, watch.of[i]);
 	}
-	return readable;
+	return watch.fds[0].revents != 0;
 }
 
 /* settle - deliver what is done, begin what waits */

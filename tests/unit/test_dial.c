@@ -313,6 +313,18 @@ static void accepted(const struct bed *bed, struct assay_wire *wire)
 	assert_true(wire->sock >= 0);
 }
 
+/* connected - one more connection to it, or -1 */
+static int connected(const struct bed *bed)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	(void)snprintf(to.sun_path, sizeof to.sun_path, "%s", bed->path);
+	if (sock >= 0 && connect(sock, (const struct sockaddr *)&to, sizeof to) != 0)
+		assay_io_close(&sock);
+	return sock;
+}
+
 /* serve_one - READY, what is asked, the answer; the door has to turn for what it has not sent */
 static void serve_one(struct assay_wire *wire, struct assay_door *door, int64_t deadline_ms)
 {
@@ -404,6 +416,65 @@ static void a_full_queue_is_waited_for(void **state)
 	start(bed, 1);
 	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
 	assert_string_equal(came.order, "a a a a a a ");
+	assay_door_close(&door);
+}
+
+static void a_queue_full_of_others_is_waited_for(void **state)
+{
+	struct assay_door_options options = { .bulk = true, .stop_fd = -1 };
+	int other[16], n = 0;
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_err err;
+
+	listen_there(bed, 0);
+	door = open_door(bed, &options);
+	while (n < 16 && (other[n] = connected(bed)) >= 0)
+		n++;
+	assert_in_range(n, 1, 15);
+	submit(door, "a");
+	for (int i = 0; i < n; i++)
+		(void)close(other[i]);
+	start(bed, 1);
+	/* No line of its own is busy whose end would wake it. */
+	(void)alarm(60);
+	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
+	(void)alarm(0);
+	assert_string_equal(came.order, "a ");
+	assay_door_close(&door);
+}
+
+static unsigned turns;
+
+/* count_turn - nothing to do for a minute */
+static int64_t count_turn(void *arg)
+{
+	(void)arg;
+	turns++;
+	return assay_clock_mono_ms() + 60000;
+}
+
+static void who_waits_sleeps(void **state)
+{
+	struct assay_door_options options = {
+		.bulk = true, .stop_fd = -1, .unordered = true, .tick = count_turn
+	};
+	struct bed *bed = *state;
+	struct assay_door *door;
+	struct assay_err err;
+
+	door = open_door(bed, &options);
+	submit(door, "slow");
+	assert_int_equal(assay_door_wait(door, -1, 10, &err), ASSAY_END);
+	listen_there(bed, 16);
+	/* More than there are lines, after a nap. */
+	for (int i = 0; i < 10; i++)
+		submit(door, "a");
+	start(bed, 1);
+	turns = 0;
+	assert_int_equal(assay_door_flush(door, &err), ASSAY_OK);
+	assert_string_equal(came.order, "slow a a a a a a a a a a ");
+	assert_in_range(turns, 1, 500);
 	assay_door_close(&door);
 }
 
@@ -628,6 +699,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_request_lies_ready, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_is_blamed_before_ready, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_queue_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_queue_full_of_others_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_waits_sleeps, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_killed_server_costs_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_deadline_ends_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_free_process_is_overload, setup, teardown),
