@@ -423,8 +423,10 @@ static enum assay_door_reply answer_mail(
 		trouble(keeper, hold);
 		return no_room(keeper, answer, done);
 	}
-	/* A group that cannot be committed shall not grow. */
-	if (keeper->retry_ms > 0 || (assay_spool_due_ms(keeper->spool) == 0 && !commit(keeper)) ||
+	/* A group that cannot be committed shall not grow; and reports of mails that were answered
+	 * already shall not lie in one that may be dropped. */
+	if (keeper->retry_ms > 0 ||
+	    ((keeper->shorts > 0 || assay_spool_due_ms(keeper->spool) == 0) && !commit(keeper)) ||
 	    keeper->n == WAITING_MAX)
 		return no_room(keeper, answer, done);
 	if (done->verdict != NULL)
