@@ -273,7 +273,8 @@ void assay_helper_converted_release(struct assay_helper_converted *made)
 	if (made->pid > 0)
 		while (waitpid(made->pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
-	else if (made->dir != NULL)
+	/* There still where the other user may not change the directory above it. */
+	if (made->dir != NULL)
 		(void)rmdir(made->dir);
 	free(made->dir);
 	*made = (struct assay_helper_converted){ .line = -1 };
