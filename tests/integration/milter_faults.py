@@ -173,7 +173,13 @@ def check_descriptors(build):
         home.start()
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
         door = home.child("door:milter")
-        few = descriptors(door) + 150
+        try:
+            few = descriptors(door) + 150
+        except PermissionError:
+            print("descriptors of the door cannot be counted without root: not tried")
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            expect("exit code of the service", home.stop(), 0)
+            return
         old = resource.prlimit(door, resource.RLIMIT_NOFILE, (few, hard))
         sessions = crowd(filt, 100)
         home.until_log("Too many open files")
