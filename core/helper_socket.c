@@ -75,13 +75,14 @@ enum assay_status assay_helper_socket_find(struct assay_helper_entry *entry, str
 }
 
 /* fail - nobody there is another thing than something wrong here */
-static enum assay_status fail(int *fd, int e, struct assay_err *err)
+static enum assay_status fail(const char *address, int *fd, int e, struct assay_err *err)
 {
 	assay_io_close(fd);
 	errno = e == ECONNREFUSED || e == EHOSTUNREACH || e == ENETUNREACH ? ENOENT : e;
 	if (errno == e)
-		return assay_io_fail(err, "cannot be reached", "");
-	return assay_err_set(err, ASSAY_E_NOENT, "cannot be reached: %s", strerror(e));
+		return assay_io_fail(err, "cannot be reached at", address);
+	return assay_err_set(
+	    err, ASSAY_E_NOENT, "cannot be reached at %s: %s", address, strerror(e));
 }
 
 /* assay_helper_socket_open - connected, or the reason */
@@ -108,7 +109,7 @@ enum assay_status assay_helper_socket_open(
 		else if (e == EINPROGRESS || e == EALREADY)
 			(void)poll(&wait, 1, (int)(deadline_ms - now_ms));
 		else if (e != EINTR)
-			return fail(fd, e, err);
+			return fail(entry->program.address, fd, e, err);
 	}
 	assay_io_close(fd);
 	return assay_err_set(err, ASSAY_E_TIMEOUT, "nobody answered in time");
