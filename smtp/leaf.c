@@ -23,6 +23,7 @@
 
 #define LEAF_BLOCKS 100 /* uuencoded or yEnc files of one text */
 #define LEAF_NOTE 65536 /* bytes of a text attachment that is read for passwords */
+#define LEAF_NOTES 20u  /* ... and how many: subject and bodies come behind them */
 
 static const char *const to_smtp[] = { "smtp", NULL };
 
@@ -217,11 +218,17 @@ static bool wanted(const struct assay_scan *scan, const struct assay_part *part,
 	return e->nname > 0 || assay_slice_is(e->disposition, "attachment");
 }
 
-/* is_note - a short text beside the bodies, such as password.txt */
-static bool is_note(const struct assay_part *part, const struct assay_payload *payload)
+/* note - hands on a short text beside the bodies, such as password.txt */
+static void note(
+    struct assay_scan *scan, const struct assay_part *part, const struct assay_payload *payload)
 {
-	return assay_slice_is(part->entity.content_type, "text/plain") &&
-	    assay_payload_bytes(payload).n <= LEAF_NOTE;
+	const struct assay_slice text = assay_payload_bytes(payload);
+
+	if (part->shown || !assay_slice_is(part->entity.content_type, "text/plain") ||
+	    text.n > LEAF_NOTE || scan->nnote == LEAF_NOTES)
+		return;
+	scan->nnote++;
+	assay_result_text(scan->result, text);
 }
 
 /* give - one reading of one part */
@@ -244,8 +251,8 @@ static void give(
 	d->heap = NULL;
 	if (first && payload != NULL)
 		part->payload_id = assay_payload_id(payload);
-	if (first && payload != NULL && !part->shown && is_note(part, payload))
-		assay_result_text(scan->result, assay_payload_bytes(payload));
+	if (first && payload != NULL)
+		note(scan, part, payload);
 }
 
 /* one_leaf - everything about one part that holds content */

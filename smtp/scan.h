@@ -53,6 +53,7 @@ struct assay_scan {
 	struct assay_urls urls;
 	struct assay_scan_trait trait[ASSAY_SCAN_TRAITS];
 	size_t ntrait, trait_total;
+	size_t nnote; /* texts beside the bodies that were handed on */
 	bool encrypted;
 	json_t *out, *attachments;
 };

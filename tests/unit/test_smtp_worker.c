@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "fake_host.h"
 
@@ -307,6 +308,36 @@ static void hashes_the_content_whatever_the_line_ends(void **state)
 	free(first);
 }
 
+/* keeps_room_for_bodies - many texts beside the body do not hide it from who looks for passwords */
+static void keeps_room_for_bodies(void **state)
+{
+	static const char head[] = "Subject: s3\n"
+				   "Content-Type: multipart/mixed; boundary=b\n\n"
+				   "--b\n\nPassword: 2244\n",
+			  note[] = "--b\nContent-Type: text/plain; name=a.txt\n"
+				   "Content-Disposition: attachment\n\nnote\n";
+	bool body = false;
+	struct assay_buf mail;
+	struct fixture f;
+	const json_t *one;
+	size_t i;
+
+	(void)state;
+	assay_buf_init(&mail, 1 << 16);
+	assay_buf_add_str(&mail, head);
+	for (unsigned k = 0; k < 150; k++)
+		assay_buf_add_str(&mail, note);
+	assay_buf_add_str(&mail, "--b--\n");
+	run(&f, mail.p, mail.n, NULL);
+	assert_int_equal(f.scan.nchild, 150);
+	json_array_foreach(f.scan.texts, i, one) body |=
+	    strstr(json_string_value(one), "2244") != NULL;
+	assert_true(body);
+	assert_true(json_array_size(f.scan.texts) < ASSAY_TEXTS / 2);
+	done(&f);
+	assay_buf_release(&mail);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +352,7 @@ int main(void)
 		cmocka_unit_test(counts_urls_beyond_the_list),
 		cmocka_unit_test(takes_anything_for_a_mail),
 		cmocka_unit_test(hashes_the_content_whatever_the_line_ends),
+		cmocka_unit_test(keeps_room_for_bodies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
