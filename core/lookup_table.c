@@ -21,12 +21,11 @@ static enum assay_status check_value(
 {
 	*value = assay_opt_str(core, option);
 	if (strlen(*value) > VALUE_MAX)
-		return assay_err_set(
-		    err, ASSAY_E_CONF, "[core] %s: it has more than %u bytes", option, VALUE_MAX);
+		return assay_opt_refuse(core, option, "it has more than 500 bytes", err);
 	for (const char *p = *value; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return assay_err_set(err, ASSAY_E_CONF,
-			    "[core] %s: it has a control character in it", option);
+			return assay_opt_refuse(
+			    core, option, "it has a control character in it", err);
 	return ASSAY_OK;
 }
 
@@ -87,8 +86,9 @@ enum assay_status assay_lookup_table_open(struct assay_lookup_table *table,
 	if (status == ASSAY_OK)
 		status = ask(table, assay_slice_str(table->field), ASSAY_SLICE_NONE, &is, err);
 	if (status == ASSAY_E_USAGE) {
-		assay_err_prefix(err, "[core] lookup_field");
-		err->code = status = ASSAY_E_CONF;
+		const struct assay_err why = *err;
+
+		return assay_opt_refuse(core, "lookup_field", why.text, err);
 	}
 	return status;
 }

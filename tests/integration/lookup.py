@@ -257,6 +257,14 @@ def clients(assay):
         check_status(table)
         check_reload(table)
         check_crowd(table)
+        table.configure()
+        path = os.path.join(home.path, "assay.conf")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        home.configure(text.replace("[seen]", "lookup_field = nope\n[seen]"))
+        out = subprocess.run([assay, "--home", home.path, "reload"], capture_output=True, text=True, check=False)
+        if out.returncode != 78 or f"{path}:13: [core] lookup_field = nope: \"nope\" is not kept" not in out.stderr:
+            raise Wrong(f"a field that is not kept: exit {out.returncode}: {out.stderr}")
         home.configure(f"[core]\nlookup_listen = unix:{table.socket}\n")
         out = subprocess.run([assay, "--home", home.path, "reload"], capture_output=True, text=True, check=False)
         if out.returncode != 78 or "nothing is remembered here" not in out.stderr:
