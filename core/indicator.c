@@ -176,7 +176,7 @@ static enum assay_indicator sender(
 	domain = host(arena, assay_slice_from(text, at));
 	if (domain.n == 0)
 		return ASSAY_INDICATOR_BAD;
-	if (at <= 1) {
+	if (at <= 1 || (at == 2 && text.p[0] == '*')) {
 		*value = domain;
 		return ASSAY_INDICATOR_DOMAIN;
 	}

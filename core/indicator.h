@@ -8,7 +8,7 @@
  *	digests		MD5, SHA-1, SHA-256, SHA-512 by their length
  *	links		a URL with a path is that URL; one without, and a bare name, is a host and
  *			all below it
- *	senders		an address, or a domain (with or without @ before it) and all below it
+ *	senders		an address, or a domain (@ or *@ may stand before it) and all below it
  *
  * Linear; a line of more than ASSAY_INDICATOR_LINE bytes is none. Touches nothing.
  */

@@ -71,6 +71,24 @@ static struct assay_slice lower(struct assay_arena *arena, struct assay_slice te
 	return assay_slice(p, text.n);
 }
 
+/* add_value - of a line; www.a.example/b, which was read with http://, with https:// too */
+static void add_value(
+    struct list *list, enum assay_indicator is, struct assay_slice value, struct assay_slice line)
+{
+	static const char http[] = "http://";
+	struct assay_map *map = &list->values[is];
+
+	value = lower(list->arena, value);
+	list->hunt->asked += assay_map_add(map, value, list);
+	if (is != ASSAY_INDICATOR_URL || !assay_slice_starts(value, http) ||
+	    assay_slice_search(line, assay_slice_str("//")) < line.n)
+		return;
+	value = assay_slice_from(value, sizeof http - 1);
+	(void)assay_map_add(map,
+	    assay_slice_str(assay_arena_printf(list->arena, "https://%.*s", (int)value.n, value.p)),
+	    list);
+}
+
 /* take_lines - all values; *bad: the first line that has none, 0: there is no such line */
 static void take_lines(struct list *list, struct assay_slice text, uint64_t *bad)
 {
@@ -88,7 +106,7 @@ static void take_lines(struct list *list, struct assay_slice text, uint64_t *bad
 			list->hunt->bad_lines++;
 			*bad = *bad == 0 ? number : *bad;
 		} else if (is != ASSAY_INDICATOR_EMPTY) {
-			(void)assay_map_add(&list->values[is], lower(list->arena, value), list);
+			add_value(list, is, value, line);
 		}
 		assay_arena_reset(arena);
 	}
@@ -284,8 +302,6 @@ enum assay_status assay_hunt_list(struct assay_hunt *hunt, struct assay_err *err
 		    assay_vocabulary_find(words, places[i].word) != NULL)
 			status = ask_place(list, err);
 	}
-	for (size_t i = 0; i < ASSAY_INDICATORS; i++)
-		hunt->asked += list->values[i].n;
 	assay_arena_free(&list->arena);
 	free(list);
 	return status;

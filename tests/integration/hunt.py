@@ -48,7 +48,7 @@ Content-Type: multipart/mixed; boundary=b
 --b
 Content-Type: text/plain
 
-hello http://www.link{n}.example/path{n} {text}
+hello http://www.link{n}.example/path{n} https://www.safe{n}.example/x {text}
 --b
 Content-Type: application/octet-stream; name=a{n}.bin
 Content-Disposition: attachment; filename=a{n}.bin
@@ -154,6 +154,8 @@ def hunt_lists(hunt):
     lines, _ = hunt.assay("hunt", "--url", "-", "--name", "campaign", "-n",
                           text="hxxp://www[.]link4[.]example/path4\nlink5.example\nHTTP://WWW.LINK6.EXAMPLE/other\n")
     expect("links", sorted(line.split("  ")[3] for line in lines), ["mail 4", "mail 5"])
+    lines, _ = hunt.assay("hunt", "--url", "-", "-n", text="www.link4.example/path4\nwww.safe5.example/x\n")
+    expect("links without a scheme", len(lines), 2)
     lines, _ = hunt.assay("hunt", "--sender", "-", "--name", "campaign", text="\"X\" <S4@D1.example>\nd2[.]example\n")
     expect("senders", sorted(line.split("  ")[3] for line in lines),
            sorted(f"mail {n}" for n in range(NUMBER) if n % 3 == 2 or n == 4))

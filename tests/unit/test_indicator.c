@@ -61,6 +61,7 @@ static const struct line lines[] = {
 	    "eve@b.example" },
 	{ ASSAY_INDICATOR_SENDERS, "eve[at]b[.]example", ASSAY_INDICATOR_ADDRESS, "eve@b.example" },
 	{ ASSAY_INDICATOR_SENDERS, "@b.example", ASSAY_INDICATOR_DOMAIN, "b.example" },
+	{ ASSAY_INDICATOR_SENDERS, "*@b.example", ASSAY_INDICATOR_DOMAIN, "b.example" },
 	{ ASSAY_INDICATOR_SENDERS, "b.example", ASSAY_INDICATOR_DOMAIN, "b.example" },
 	{ ASSAY_INDICATOR_SENDERS, "b", ASSAY_INDICATOR_BAD, "" },
 	{ ASSAY_INDICATOR_SENDERS, "a@", ASSAY_INDICATOR_BAD, "" },
