@@ -4,7 +4,7 @@
 #   bench.sh [--rules N] [--rounds N] [--mails N] [--hostile NAME] [--quick]
 #   bench.sh --service [--mails N] [--rounds N] [--rules N]    the service alone
 #   bench.sh --milter [--mails N] [--rounds N] [--no-postfix]  the milter alone
-#   bench.sh --import [--mb N] [--large N] [--rounds N]        assay import alone
+#   bench.sh --import [--mb N] [--dear N] [--large N] [--rounds N]        assay import alone
 #   bench.sh --clamav [--mails N] [--rounds N] [--hashes N] [--patterns N]  viruses alone
 #   bench.sh --deep [--mails N] [--rounds N] [--rules N]       what each worker costs a message
 #   bench.sh --store [N]       the embedded store with N generated mails (100000; in $TMPDIR)

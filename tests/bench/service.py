@@ -87,12 +87,12 @@ def until_stored(home, n):
     return end
 
 
-def cpu_s(home):
-    """CPU seconds of doors, scan processes and their master so far, those that were replaced too"""
+def cpu_s(home, all_of_it=False):
+    """CPU seconds of doors, scan processes and their master so far, those that were replaced too; or of the whole service"""
     total = 0
     for pid in home.tree():
         role = role_of(pid)
-        if not role.startswith("door") and role != "master":
+        if not all_of_it and not role.startswith("door") and role != "master":
             continue
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             fields = f.read().rsplit(")", 1)[1].split()
