@@ -361,17 +361,19 @@ static enum assay_status open_door(struct run *run, struct assay_err *err)
 		.answer = answered,
 		.arg = run };
 	struct assay_scan_lines lines;
-	const enum assay_status status = assay_scan_lines(&how, &run->setup, &lines, err);
+	enum assay_status status = assay_scan_lines(&how, &run->setup, &lines, err);
 
 	options.lines = lines.lines;
 	/* What is wrong with them is the input's fault, not the configuration's. */
 	if (status == ASSAY_E_CONF)
 		return err->code = ASSAY_E_SYNTAX;
+	if (status == ASSAY_OK)
+		status = assay_door_open(&options, &run->door, err);
 	if (status == ASSAY_OK && !has_rules(run))
 		return assay_err_set(err, ASSAY_E_SYNTAX,
 		    "%s: no rules in it; of a directory, files *.yar and *.yara are read",
 		    run->hunt->file);
-	return status == ASSAY_OK ? assay_door_open(&options, &run->door, err) : status;
+	return status;
 }
 
 /* hunt_with - what it takes, opened and closed */
