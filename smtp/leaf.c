@@ -22,7 +22,7 @@
 #include "smime.h"
 
 #define LEAF_BLOCKS 100 /* uuencoded or yEnc files of one text */
-#define LEAF_NOTE 65536 /* bytes of a text attachment that is read for passwords */
+#define LEAF_NOTE 16384 /* bytes of a text attachment that is read for passwords */
 #define LEAF_NOTES 20u  /* ... and how many: subject and bodies come behind them */
 
 static const char *const to_smtp[] = { "smtp", NULL };

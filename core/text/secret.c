@@ -83,9 +83,10 @@ static size_t space(struct assay_slice s)
 		return 0;
 	if (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\v' || s.p[0] == '\f')
 		return 1;
-	if (assay_slice_starts(s, "\302\240"))
-		return 2;
-	return assay_slice_starts(s, "\343\200\200") ? 3 : 0;
+	/* Nearly all bytes are neither, and this is asked of each. */
+	if (s.p[0] == '\302')
+		return assay_slice_starts(s, "\302\240") ? 2 : 0;
+	return s.p[0] == '\343' && assay_slice_starts(s, "\343\200\200") ? 3 : 0;
 }
 
 /* is_eol - at the end of a line? */
