@@ -602,7 +602,7 @@ static bool turn(struct assay_door *door, int fd, int64_t until_ms)
 
 	sooner(&watch, until_ms);
 	if (door->options.tick != NULL)
-		sooner(&watch, door->options.tick(door->options.arg));
+		sooner(&watch, door->options.tick(door->options.arg, door->n));
 	watch_fd(&watch, fd, NULL);
 	watch_fd(&watch, door->ending ? -1 : door->options.stop_fd, NULL);
 	watch_entries(door, &watch);

@@ -59,9 +59,9 @@ struct assay_door_options {
 	 * word why it shall not be scanned; "": it is not wanted at all, and dropped as if the door
 	 * were closed. */
 	const char *(*admit)(void *arg, json_t *request, uint64_t size);
-	/* In each turn of the loop; when it wants to be called again at the latest
-	 * (CLOCK_MONOTONIC ms). */
-	int64_t (*tick)(void *arg);
+	/* In each turn of the loop, with how many mails are not answered yet; when it wants to be
+	 * called again at the latest (CLOCK_MONOTONIC ms). */
+	int64_t (*tick)(void *arg, size_t open);
 	void (*progress)(void *arg, uint64_t bytes); /* assay_door_progress */
 	/* What a source_id or a filename of a submission is in the request; good until the next
 	 * call. */

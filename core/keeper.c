@@ -34,6 +34,7 @@
 #include "core/unkept.h"
 
 #define AGAIN_MS 1000    /* between two tries to commit */
+#define URGENT_MS 3      /* that somebody who waits is kept for the sake of others */
 #define BEAT_MS 1000     /* a sign of life, and a look at the lifeline */
 #define URGENT_MAX 500u  /* sessions that wait for scans */
 #define SHORTS_MAX 4096u /* short reports in memory, of mails that were answered already */
@@ -155,17 +156,24 @@ static bool commit(struct keeper *keeper)
 	return true;
 }
 
+/* is_urgent - who waits is answered at once when no other scan is under way; else a moment later,
+ * with those whose scans are over by then: to sync costs more than a scan */
+static bool is_urgent(const struct keeper *keeper, int64_t now_ms, size_t open)
+{
+	return keeper->urgent && keeper->n > 0 &&
+	    (open == 0 || now_ms >= assay_spool_first_ms(keeper->spool) + URGENT_MS);
+}
+
 /* is_due - is there something to commit? What was answered already waits as long as mail is held */
-static bool is_due(struct keeper *keeper, int64_t now_ms)
+static bool is_due(struct keeper *keeper, int64_t now_ms, size_t open)
 {
 	if (keeper->n == 0 && assay_janitor_hold(&keeper->role->board) != NULL)
 		return false;
-	/* Who waits is answered at once, with those whose scan was over in the same turn. */
-	return assay_spool_due_ms(keeper->spool) <= now_ms || (keeper->urgent && keeper->n > 0);
+	return assay_spool_due_ms(keeper->spool) <= now_ms || is_urgent(keeper, now_ms, open);
 }
 
 /* tick - commits what is due; when to come again */
-static int64_t tick(void *arg)
+static int64_t tick(void *arg, size_t open)
 {
 	struct keeper *keeper = arg;
 	int64_t now_ms = assay_clock_mono_ms(), due_ms;
@@ -176,9 +184,11 @@ static int64_t tick(void *arg)
 	keeper->role->page->beat_ms = now_ms;
 	if (keeper->retry_ms > now_ms)
 		return keeper->retry_ms;
-	if (is_due(keeper, now_ms) && !commit(keeper))
+	if (is_due(keeper, now_ms, open) && !commit(keeper))
 		return keeper->retry_ms;
 	due_ms = assay_spool_due_ms(keeper->spool);
+	if (keeper->urgent && keeper->n > 0)
+		due_ms = assay_spool_first_ms(keeper->spool) + URGENT_MS;
 	return due_ms > now_ms && due_ms < now_ms + BEAT_MS ? due_ms : now_ms + BEAT_MS;
 }
 
@@ -513,10 +523,10 @@ static size_t conversations(const struct keeper *keeper)
 }
 
 /* guest_tick - ours and the guest's */
-static int64_t guest_tick(void *arg)
+static int64_t guest_tick(void *arg, size_t open)
 {
 	const struct keeper *keeper = arg;
-	const int64_t ours = tick(arg), theirs = keeper->guest->tick(keeper->guest->arg);
+	const int64_t ours = tick(arg, open), theirs = keeper->guest->tick(keeper->guest->arg);
 
 	return ours < theirs ? ours : theirs;
 }

@@ -306,6 +306,12 @@ bool assay_spool_drop(struct assay_spool *spool)
 	return !spool->handed;
 }
 
+/* assay_spool_first_ms - see spool.h */
+int64_t assay_spool_first_ms(const struct assay_spool *spool)
+{
+	return spool->first_ms;
+}
+
 /* assay_spool_due_ms - see spool.h */
 int64_t assay_spool_due_ms(const struct assay_spool *spool)
 {

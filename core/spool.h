@@ -56,6 +56,8 @@ void assay_spool_mark(const struct assay_spool *spool, struct assay_spool_mark *
 void assay_spool_back(struct assay_spool *spool, const struct assay_spool_mark *mark);
 /* Nothing is in the group any more; false: part of it stands in a queue already, it stays. */
 bool assay_spool_drop(struct assay_spool *spool);
+/* When the first record of the group came (CLOCK_MONOTONIC ms); of a group that has some. */
+int64_t assay_spool_first_ms(const struct assay_spool *spool);
 /* When the group must be committed at the latest (CLOCK_MONOTONIC ms; INT64_MAX: empty; 0: now). */
 int64_t assay_spool_due_ms(const struct assay_spool *spool);
 /* Durable when it returns ASSAY_OK; an empty group is nothing to do. On failure the group stays:

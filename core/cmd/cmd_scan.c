@@ -216,11 +216,12 @@ static int exit_code(const struct ask *ask, const struct assay_scan_input *input
 }
 
 /* tick - is there still somebody who scans? */
-static int64_t tick(void *arg)
+static int64_t tick(void *arg, size_t open)
 {
 	struct assay_scan_output *output = arg;
 	struct assay_err err;
 
+	(void)open;
 	if (assay_scan_lines_check(output->lines, &err) == ASSAY_OK)
 		return assay_clock_mono_ms() + CHECK_MS;
 	assay_door_fail(output->door, &err);

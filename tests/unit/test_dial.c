@@ -447,9 +447,9 @@ static void a_queue_full_of_others_is_waited_for(void **state)
 static unsigned turns;
 
 /* count_turn - nothing to do for a minute */
-static int64_t count_turn(void *arg)
+static int64_t count_turn(void *arg, size_t open)
 {
-	(void)arg;
+	(void)arg, (void)open;
 	turns++;
 	return assay_clock_mono_ms() + 60000;
 }
